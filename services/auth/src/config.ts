@@ -1,0 +1,147 @@
+/** The environment of the authorization server: this table is its documentation. */
+import { randomBytes } from "node:crypto"
+import { canonicalResource, checkServiceUrl } from "@gatehouse/oauth"
+import {
+  ConfigurationError,
+  commonSettings,
+  contentOf,
+  flag,
+  integer,
+  list,
+  oneOf,
+  type RedisSettings,
+  rateLimit,
+  readSettings,
+  redisConfigured,
+  redisSettings,
+  type Settings,
+  text,
+  url,
+  type ValuesOf,
+} from "@gatehouse/service-kit"
+import type { AuthPolicy } from "./app.ts"
+import { type ClientsFile, parseClientsFile } from "./domain/clients-file.ts"
+import { hashOf } from "./domain/hash.ts"
+import { parseSigningKeys, type SigningKeys } from "./domain/signing-keys.ts"
+
+const ttl = integer({ min: 1, max: 90 * 86_400 })
+
+/** A file that is read and checked at start; what is wrong with it is told with its path. */
+const fileOf =
+  <T>(parse: (content: string) => T) =>
+  (path: string): T => {
+    const content = contentOf(path)
+    try {
+      return parse(content)
+    } catch (error) {
+      throw new Error(`${path}: ${(error as Error).message}`)
+    }
+  }
+
+export const authSettings = {
+  ...commonSettings,
+  PORT: { ...commonSettings.PORT, default: 3001 },
+  MANAGEMENT_PORT: { ...commonSettings.MANAGEMENT_PORT, default: 9465 },
+  RATE_LIMIT: {
+    parse: rateLimit,
+    default: 1200,
+    meaning: "requests a minute that a peer may make at one endpoint, or off",
+  },
+  BASE_URI: { parse: url, meaning: "public URL of this service: the issuer; in development http://localhost:PORT" },
+  ALLOW_HTTP_ISSUER: { parse: flag, default: false, meaning: "accept a plain http issuer that is not loopback" },
+  RESOURCES: {
+    parse: (value: string) => list(value).map(canonicalResource),
+    meaning: "URLs of the resources to issue tokens for, between commas; in development http://localhost:3232/mcp",
+  },
+  ACCESS_TOKEN_TTL_SECONDS: { parse: ttl, default: 7 * 86_400, meaning: "how long an access token lives" },
+  REFRESH_TOKEN_TTL_SECONDS: { parse: ttl, default: 7 * 86_400, meaning: "how long a refresh token lives unused" },
+  CLIENTS_FILE: {
+    parse: fileOf(parseClientsFile),
+    meaning: "JSON file of the clients and resource servers that the operator knows",
+  },
+  INTROSPECTION_CLIENT_ID: {
+    parse: text,
+    default: "mcp",
+    meaning: "development, without CLIENTS_FILE: name of the one resource server",
+  },
+  INTROSPECTION_CLIENT_SECRET: {
+    parse: text,
+    secret: true,
+    meaning: "development, without CLIENTS_FILE: its secret; random unless given",
+  },
+  SIGNING_KEYS_FILE: {
+    parse: fileOf(parseSigningKeys),
+    meaning: "JWK set of private keys, each with a kid; the first signs, all are published. Needed in production",
+  },
+  IDENTITY: { parse: oneOf("demo"), default: "demo", meaning: "who says who the user is; demo: a name is enough" },
+  ALLOW_DEMO_IDENTITY: { parse: flag, default: false, meaning: "allow IDENTITY=demo in production" },
+  ...redisSettings,
+} satisfies Settings
+
+export type AuthSettings = ValuesOf<typeof authSettings>
+
+export interface AuthConfig extends AuthPolicy {
+  /** Undefined: everything is kept in memory. */
+  redis: RedisSettings | undefined
+  keyPrefix: string
+  rateLimit: number | "off"
+  clientsFile: ClientsFile
+  /** Undefined in development: made at start. */
+  signingKeys: SigningKeys | undefined
+}
+
+/** @throws ConfigurationError with every problem */
+export const readAuthSettings = (env: NodeJS.ProcessEnv): AuthSettings => readSettings(authSettings, env)
+
+/** @throws ConfigurationError for settings that do not go together */
+export function authConfigFrom(values: AuthSettings): AuthConfig {
+  const issuer = values.BASE_URI ?? `http://localhost:${values.PORT}`
+  const resources = values.RESOURCES ?? [canonicalResource("http://localhost:3232/mcp")]
+  const problems = [...issuerProblems(issuer, values), ...(values.NODE_ENV === "production" ? missingIn(values) : [])]
+  if (resources.length === 0) problems.push("RESOURCES names no resource")
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return {
+    issuer,
+    resources,
+    accessTokenTtlSeconds: values.ACCESS_TOKEN_TTL_SECONDS,
+    refreshTokenTtlSeconds: values.REFRESH_TOKEN_TTL_SECONDS,
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    redis: redisConfigured(values) ? values : undefined,
+    keyPrefix: values.REDIS_KEY_PREFIX,
+    rateLimit: values.RATE_LIMIT,
+    clientsFile: values.CLIENTS_FILE ?? developmentClients(values, resources),
+    signingKeys: values.SIGNING_KEYS_FILE,
+  }
+}
+
+function issuerProblems(issuer: string, { ALLOW_HTTP_ISSUER: allowHttp }: AuthSettings): string[] {
+  try {
+    checkServiceUrl("BASE_URI", issuer, { allowHttp })
+    return []
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}
+
+/** What development makes up, and production must be given. */
+function missingIn(values: AuthSettings): string[] {
+  const needed = { BASE_URI: values.BASE_URI, RESOURCES: values.RESOURCES, SIGNING_KEYS_FILE: values.SIGNING_KEYS_FILE }
+  const missing = Object.entries(needed).filter(([, value]) => value === undefined)
+  const demo = values.IDENTITY === "demo" && !values.ALLOW_DEMO_IDENTITY
+  return [
+    ...missing.map(([name]) => `${name} is needed in production (NODE_ENV=production)`),
+    ...(demo
+      ? ["IDENTITY=demo lets anybody in under any name: ALLOW_DEMO_IDENTITY=true accepts that in production"]
+      : []),
+  ]
+}
+
+/** One resource server, for every resource. In production nobody introspects whom the operator did not name. */
+function developmentClients(values: AuthSettings, resources: readonly string[]): ClientsFile {
+  if (values.NODE_ENV === "production") return { clients: [], resourceServers: [] }
+  const secret = values.INTROSPECTION_CLIENT_SECRET ?? randomBytes(32).toString("base64url")
+  return {
+    clients: [],
+    resourceServers: [{ clientId: values.INTROSPECTION_CLIENT_ID, secretHash: hashOf(secret), resources }],
+  }
+}

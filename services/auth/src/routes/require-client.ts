@@ -1,0 +1,61 @@
+/** The guard of `/token` and `/revoke`: who asks is authenticated before anything else is looked at (RFC 6749 §3.2.1). */
+import { OAuthError, type Parameters, RepeatedParameter } from "@gatehouse/oauth"
+import type { FastifyRequest } from "fastify"
+import type { AuthDependencies } from "../app.ts"
+import type { Client } from "../domain/client.ts"
+import { authenticateClient } from "../domain/client-authentication.ts"
+import { parseClientCredentials } from "../domain/client-credentials.ts"
+import { requireForm } from "./form.ts"
+
+export interface AuthenticatedClient {
+  client: Client
+  parameters: Parameters
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by the guard. */
+    oauthClient: AuthenticatedClient | null
+  }
+}
+
+/** Who asks, and what: for whatever runs behind the guard. */
+export function authenticatedClientOf({ oauthClient }: FastifyRequest): AuthenticatedClient {
+  if (oauthClient === null) throw new Error("this route has no guard")
+  return oauthClient
+}
+
+/** A preHandler hook. Throws OAuthError `invalid_client`, `invalid_request`, `invalid_target`. */
+export const requireClient = (deps: AuthDependencies) => async (request: FastifyRequest) => {
+  const parameters = readForm(request)
+  const credentials = parseClientCredentials(authorizationOf(request), parameters)
+  try {
+    const client = await authenticateClient(credentials, { ...deps, attempt: request.id })
+    request.oauthClient = { client, parameters }
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === "invalid_client") {
+      const named = credentials.clientId === undefined ? {} : { client_id: credentials.clientId.slice(0, 200) }
+      deps.audit("auth.token.denied", { ...named, reason: error.code })
+    }
+    throw error
+  }
+}
+
+function readForm(request: FastifyRequest): Parameters {
+  try {
+    return requireForm(request)
+  } catch (error) {
+    // Two resources are a request that RFC 8707 §2 allows, for a target that there is not; one twice is a repeated parameter.
+    if (error instanceof RepeatedParameter && error.parameter === "resource" && namesTwoResources(request.body))
+      throw new OAuthError("invalid_target", "one resource can be asked for at a time", { cause: error })
+    throw error
+  }
+}
+
+const namesTwoResources = (body: unknown): boolean =>
+  new Set(new URLSearchParams(String(body)).getAll("resource")).size > 1
+
+/** All of them: Node keeps the first of two in `headers`, silently. */
+export function authorizationOf({ raw: { rawHeaders } }: FastifyRequest): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "authorization")
+}

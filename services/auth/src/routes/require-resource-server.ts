@@ -1,0 +1,44 @@
+/** The guard of `/introspect`: only resource servers that the operator knows (RFC 7662 §2.1). */
+import { OAuthError, type Parameters } from "@gatehouse/oauth"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { AuthDependencies } from "../app.ts"
+import type { ResourceServer } from "../domain/client.ts"
+import { createResourceServerAuthentication } from "../domain/client-authentication.ts"
+import { requireForm } from "./form.ts"
+import { authorizationOf } from "./require-client.ts"
+
+export interface AuthenticatedResourceServer {
+  resourceServer: ResourceServer
+  parameters: Parameters
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by the guard. */
+    resourceServer: AuthenticatedResourceServer | null
+  }
+}
+
+/** Who asks, and what: for whatever runs behind the guard. */
+export function authenticatedResourceServerOf({ resourceServer }: FastifyRequest): AuthenticatedResourceServer {
+  if (resourceServer === null) throw new Error("this route has no guard")
+  return resourceServer
+}
+
+type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
+
+/** A preHandler hook. Throws OAuthError `invalid_client`, `invalid_request`; counts by peer whoever fails. */
+export const requireResourceServer = ({ findResourceServer, audit }: AuthDependencies, limitStrangers: Limit) => {
+  const authenticate = createResourceServerAuthentication(findResourceServer)
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const parameters = requireForm(request)
+    try {
+      request.resourceServer = { resourceServer: authenticate(authorizationOf(request), parameters), parameters }
+      return undefined
+    } catch (error) {
+      if (await limitStrangers(request, reply)) return reply
+      if (error instanceof OAuthError) audit("auth.introspection.denied", { reason: error.code })
+      throw error
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** The MCP service: every route, and what stands behind the one that serves MCP. */
+import { randomBytes } from "node:crypto"
+import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
+import { createApp, type Logger, limitRate, type RateLimitOptions, type RedisConnection } from "@gatehouse/service-kit"
+import type { RevocationFeed, TokenVerifier } from "@gatehouse/token-verifier"
+import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
+import type { FastifyInstance } from "fastify"
+import { ownerKeyOf } from "./caller.ts"
+import type { McpConfig } from "./config.ts"
+import { type EverySecond, everySecond } from "./every-second.ts"
+import { createMcpServerFactory } from "./mcp-server.ts"
+import { createRefuse } from "./oauth-refusal.ts"
+import { createOpenStreams } from "./open-streams.ts"
+import { createRequestState } from "./request-state.ts"
+import { requireAccessToken } from "./require-access-token.ts"
+import { allowAnyOrigin, answerPreflight, requireAllowedOrigin } from "./require-allowed-origin.ts"
+import { requireOwnHost } from "./require-own-host.ts"
+import { tickClock } from "./resources/clock.ts"
+import { mirroredMetadata } from "./routes/authorization-server-metadata.ts"
+import { frontPage } from "./routes/front-page.ts"
+import { mcpEndpoint } from "./routes/mcp.ts"
+import { protectedResourceMetadata } from "./routes/protected-resource-metadata.ts"
+import { createSessions } from "./sessions/sessions.ts"
+
+export interface McpDependencies {
+  config: McpConfig
+  log: Logger
+  /** Seconds since 1970. */
+  now: () => number
+  tokens: Pick<TokenVerifier, "verify">
+  /** Ends sessions and streams of what is revoked; without it they end when the token expires. */
+  revocations?: RevocationFeed
+  /** The authorization server's own document; undefined as long as it is not known. */
+  authorizationServerMetadata: () => Readonly<{ issuer: string }> | undefined
+  /** Shares rate limits between replicas. */
+  redis?: RedisConnection
+  /** The pulse; a real second when absent. */
+  everySecond?: EverySecond
+}
+
+/** The service on its own. */
+export function buildMcpApp(deps: McpDependencies): FastifyInstance {
+  const { config, log } = deps
+  const app = createApp({ log, trustedProxies: config.trustedProxies })
+  const metadata = wellKnownUrl(PROTECTED_RESOURCE, config.resource)
+  app.register(async (own) => {
+    own.addHook("onRequest", requireOwnHost(config))
+    own.get(pathPrefixOf(config.baseUri) || "/", frontPage({ resource: config.resource, metadata }))
+    own.get(`/.well-known/${AUTHORIZATION_SERVER}`, { onRequest: allowAnyOrigin }, mirroredMetadata(deps))
+  })
+  registerMcpRoutes(app, deps)
+  return app
+}
+
+/** Adds what every MCP resource has to an app that may have other routes: hooks and parsers are for these routes only. */
+export function registerMcpRoutes(app: FastifyInstance, deps: McpDependencies): void {
+  const { config } = deps
+  app.register(async (own) => {
+    own.addHook("onRequest", requireOwnHost(config))
+    const metadata = protectedResourceMetadata(deps)
+    const root = `/.well-known/${PROTECTED_RESOURCE}`
+    for (const path of new Set([root, wellKnownPath(PROTECTED_RESOURCE, config.resource)]))
+      own.get(path, { onRequest: allowAnyOrigin }, metadata)
+    own.register(async (endpoint) => mountEndpoint(endpoint, deps))
+  })
+}
+
+/** The endpoint reads its body itself: a parser of Fastify's would answer JSON-RPC errors in its own way. */
+function mountEndpoint(endpoint: FastifyInstance, deps: McpDependencies): void {
+  const { config, tokens } = deps
+  const path = `${pathPrefixOf(config.baseUri)}/mcp`
+  endpoint.removeAllContentTypeParsers()
+  endpoint.addContentTypeParser("*", (_request, _payload, done) => done(null))
+  endpoint.decorateRequest("mcpCaller", undefined)
+  endpoint.addHook("onRequest", requireAllowedOrigin(config))
+  const refuse = createRefuse(wellKnownUrl(PROTECTED_RESOURCE, config.resource))
+  const limit = (options: Pick<RateLimitOptions, "name" | "keyOf">) =>
+    limitRate({
+      ...options,
+      requestsPerMinute: config.rateLimit,
+      keyPrefix: `${config.redisKeyPrefix}mcp:`,
+      now: deps.now,
+      ...(deps.redis && { redis: deps.redis }),
+    })
+  const limitRefusals = limit({ name: "refusals" })
+  const limitCalls = limit({ name: "calls", keyOf: ({ mcpCaller }) => (mcpCaller ? ownerKeyOf(mcpCaller) : "") })
+  const { modern, sessions, streams } = openProtocol(endpoint, deps)
+  endpoint.options(path, answerPreflight)
+  endpoint.route({
+    method: ["GET", "POST", "DELETE"],
+    url: path,
+    exposeHeadRoute: false,
+    onRequest: requireAccessToken({ tokens, refuse, limitRefusals }),
+    handler: mcpEndpoint({ modern, sessions, streams, refuse, limitCalls, toolScopes: config.toolScopes }),
+  })
+}
+
+/** Both eras of the protocol over one factory, and everything that ends by itself: by the clock, by revocation, with the app. */
+function openProtocol(endpoint: FastifyInstance, { config, log, now, revocations, ...deps }: McpDependencies) {
+  const onError = (error: Error) => log.debug({ err: error }, "an MCP exchange was refused or cut off")
+  const bus = new InMemoryServerEventBus(onError)
+  // A key of this process's own: another replica would need the same.
+  const requestState = createRequestState(config.requestStateKey ?? randomBytes(32))
+  const factory = createMcpServerFactory({ now, requestState, bus })
+  const modern = createMcpHandler(factory, {
+    legacy: "reject",
+    bus,
+    onerror: onError,
+    maxSubscriptions: Number.POSITIVE_INFINITY, // a subject's are counted here; the SDK would count everybody's together
+  })
+  const sessions = createSessions({ factory, now, onError })
+  const streams = createOpenStreams()
+  const tellTime = tickClock(bus, now)
+  const stopTicking = (deps.everySecond ?? everySecond)(() => {
+    streams.endExpired(now())
+    sessions.endExpired(now())
+    tellTime()
+  })
+  const unsubscribe = revocations?.subscribe(
+    (event) => {
+      streams.endRevoked(event)
+      sessions.endRevoked(event)
+    },
+    streams.endStanding, // a gap: whoever is still allowed to comes back with a token that is judged anew
+  )
+  // Open streams would hold up the end of the server.
+  endpoint.addHook("preClose", async () => {
+    stopTicking()
+    unsubscribe?.()
+    await Promise.all([modern.close(), sessions.endAll()])
+    streams.endStanding()
+  })
+  return { modern, sessions, streams }
+}

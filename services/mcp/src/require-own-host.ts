@@ -1,0 +1,30 @@
+/** The Host check: a page that rebinds its own name to our address is not served (DNS rebinding). */
+import { isLoopbackHost } from "@gatehouse/oauth"
+import type { FastifyReply, FastifyRequest } from "fastify"
+
+const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
+
+export interface HostOptions {
+  baseUri: string
+  /** `host` or `host:port`, beyond that of the base URI. */
+  allowedHosts: readonly string[]
+}
+
+/** Creates an onRequest hook: 400 for what is no host, 421 for another's (RFC 9110 §15.5.20). */
+export function requireOwnHost({ baseUri, allowedHosts }: HostOptions) {
+  const base = new URL(baseUri)
+  const defaultPort = base.protocol === "https:" ? ":443" : ":80"
+  const allowed = new Set([base.host, ...allowedHosts].map((host) => host.toLowerCase()))
+  // On one machine localhost and 127.0.0.1 are the same place; no page can take those names.
+  const isThisMachine = (host: string) => {
+    const { hostname, port } = new URL(`http://${host}`)
+    return isLoopbackHost(base.hostname) && isLoopbackHost(hostname) && port === base.port
+  }
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const host = (request.headers.host ?? "").toLowerCase()
+    if (!hostForm.test(host) || !URL.canParse(`http://${host}`))
+      return reply.code(400).send({ error: "invalid_request" })
+    if (allowed.has(host) || allowed.has(host.replace(defaultPort, "")) || isThisMachine(host)) return undefined
+    return reply.code(421).send({ error: "misdirected_request" })
+  }
+}

@@ -1,0 +1,21 @@
+/** News of revocations from the authorization server's Redis, for as long as the process lives. */
+import { closeRedis, connectForBlockingReads, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
+import { followRevocations, type RevocationFeed } from "@gatehouse/token-verifier"
+
+const BLOCK_MS = 500
+
+/** A connection of its own: the reads wait for news. */
+export function openRevocations(
+  redis: RedisConnection,
+  { redisKeyPrefix }: { redisKeyPrefix: string },
+  kit: ServiceKit,
+): RevocationFeed {
+  const connection = connectForBlockingReads(redis, BLOCK_MS)
+  const follower = followRevocations({ stream: connection, keyPrefix: redisKeyPrefix, log: kit.log, blockMs: BLOCK_MS })
+  kit.reportHealth("revocations", follower.health)
+  kit.onClose(async () => {
+    follower.close()
+    await closeRedis(connection)
+  })
+  return follower
+}

@@ -1,0 +1,13 @@
+/** `GET /.well-known/oauth-authorization-server`: the authorization server's document, for clients that look for it here (2025-03-26). */
+import { errorBody, unavailable } from "@gatehouse/oauth"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { McpDependencies } from "../app.ts"
+
+export const mirroredMetadata =
+  ({ authorizationServerMetadata }: McpDependencies) =>
+  async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const metadata = authorizationServerMetadata()
+    if (metadata !== undefined) return reply.header("cache-control", "public, max-age=300").send(metadata)
+    const error = unavailable("the metadata of the authorization server is not known yet")
+    return reply.code(error.status).header("retry-after", "5").send(errorBody(error))
+  }

@@ -1,0 +1,156 @@
+/** `/mcp`: Streamable HTTP for every revision. 2026-07-28 has no sessions; the 2025 revisions live in them. */
+import { missingScopes, OAuthError } from "@gatehouse/oauth"
+import type { RateLimitHook } from "@gatehouse/service-kit"
+import { toWebRequest } from "@modelcontextprotocol/node"
+import {
+  isInitializeRequest,
+  isJsonContentType,
+  isLegacyRequest,
+  type McpHttpHandler,
+} from "@modelcontextprotocol/server"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import { authInfoOf, type Caller } from "../caller.ts"
+import { errorCodes, type Message, parseMessage, refuseMessage, textParameter } from "../json-rpc.ts"
+import type { Refuse } from "../oauth-refusal.ts"
+import type { OpenStreams, StreamTerms } from "../open-streams.ts"
+import { requiredScopes, type ToolScopes } from "../scopes.ts"
+import type { McpRequest, Sessions } from "../sessions/sessions.ts"
+
+export interface EndpointDependencies {
+  modern: Pick<McpHttpHandler, "fetch">
+  sessions: Sessions
+  streams: OpenStreams
+  refuse: Refuse
+  /** Counts a subject's tool calls. */
+  limitCalls: RateLimitHook
+  toolScopes: ToolScopes
+}
+
+const SESSION_HEADER = "mcp-session-id"
+const firstModernRevision = "2026-07-28"
+
+/** Creates the handler of GET, POST and DELETE; the guard ran before it. */
+export const mcpEndpoint =
+  (deps: EndpointDependencies) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const caller = request.mcpCaller
+    if (caller === undefined) throw new Error("the MCP endpoint is served without its guard")
+    reply.header("cache-control", "no-store")
+    const web = await readRequest(request, reply)
+    if (web instanceof Response) return reply.send(web)
+    const message = web.method === "POST" ? parseMessage(await web.text()) : undefined
+    if (message instanceof Response) return reply.send(message)
+    return (
+      (await refuseMissingScopes(message, caller, { reply, deps })) ??
+      (await limitToolCalls(message, request, { reply, deps })) ??
+      reply.send(
+        await serve(
+          { request: web, caller, authInfo: authInfoOf(caller, operationOf(message)), ...(message && { message }) },
+          deps,
+        ),
+      )
+    )
+  }
+
+/** The request with its body read, at most 4 MiB; or the answer when it cannot be had. */
+async function readRequest(request: FastifyRequest, reply: FastifyReply): Promise<Request | Response> {
+  if (request.method === "POST" && !isJsonContentType(request.headers["content-type"] ?? null))
+    return refuseMessage(415, { code: errorCodes.server, message: "Content-Type must be application/json" })
+  if (countOf(SESSION_HEADER, request.raw.rawHeaders) > 1)
+    // Node would join them into one
+    return refuseMessage(400, { code: errorCodes.server, message: "Mcp-Session-Id was sent more than once" })
+  const gone = new AbortController()
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  if (reply.raw.destroyed) gone.abort() // while the token was judged
+  try {
+    return await toWebRequest(request.raw as Parameters<typeof toWebRequest>[0], undefined, { signal: gone.signal })
+  } catch (error) {
+    const tooLarge = error instanceof Error && error.name === "RequestBodyTooLargeError"
+    if (!tooLarge) return refuseMessage(400, { code: errorCodes.parse, message: "Parse error: the body was cut off" })
+    const headers = { connection: "close" } // the rest of the body is not read
+    return refuseMessage(413, { code: errorCodes.server, message: "the body has more than 4 MiB" }, { headers })
+  }
+}
+
+interface Answering {
+  reply: FastifyReply
+  deps: EndpointDependencies
+}
+
+/** 403 that names every scope the operation needs, so that the client can ask for more (step-up). */
+async function refuseMissingScopes(message: Message | undefined, caller: Caller, { reply, deps }: Answering) {
+  const needed = message ? requiredScopes(message, deps.toolScopes) : []
+  if (missingScopes(caller.scopes, needed).length === 0) return undefined
+  const error = new OAuthError("insufficient_scope", "the access token lacks a scope that this operation needs")
+  return deps.refuse.because(reply, { error, scopes: [...new Set(needed)] })
+}
+
+async function limitToolCalls(message: Message | undefined, request: FastifyRequest, { reply, deps }: Answering) {
+  return message?.method === "tools/call" ? deps.limitCalls(request, reply) : undefined
+}
+
+/** Serves one request inside a place among the open streams. */
+async function serve(exchange: McpRequest, deps: EndpointDependencies): Promise<Response> {
+  const { request, message, caller } = exchange
+  const session = sessionOf(exchange, deps.sessions)
+  const standing = request.method === "GET" || message?.method === "subscriptions/listen"
+  const terms: StreamTerms = { caller, standing, holder: session }
+  const place = deps.streams.take(terms)
+  if (place === undefined) return tooMany("streams", message)
+  try {
+    return place.carry(await dispatch(exchange, session, deps), request.signal)
+  } catch (error) {
+    place.release()
+    throw error
+  }
+}
+
+async function dispatch(exchange: McpRequest, session: ReturnType<typeof sessionOf>, deps: EndpointDependencies) {
+  const { request, message, authInfo } = exchange
+  if (message && !(await isLegacyRequest(request, message)))
+    return deps.modern.fetch(request, { authInfo, parsedBody: message })
+  if (!message && (request.headers.get("mcp-protocol-version") ?? "") >= firstModernRevision)
+    return refuseMessage(
+      405,
+      { code: errorCodes.server, message: "Method not allowed" },
+      { headers: { allow: "POST" } },
+    )
+  if (message?.method === "initialize") return openSession(exchange, deps.sessions)
+  if (session) return session.handle(exchange)
+  if (request.headers.has(SESSION_HEADER))
+    return refuseMessage(404, { code: -32001, message: "Session not found" }, { message })
+  return refuseMessage(400, { code: errorCodes.server, message: "Mcp-Session-Id is required" }, { message })
+}
+
+/** Always a new session, whatever id the client proposes. */
+async function openSession(exchange: McpRequest, sessions: Sessions): Promise<Response> {
+  const { message } = exchange
+  if (!isInitializeRequest(message))
+    return refuseMessage(
+      400,
+      { code: errorCodes.invalidParams, message: "not a valid initialize request" },
+      { message },
+    )
+  return (await sessions.open(exchange)) ?? tooMany("sessions", message)
+}
+
+function sessionOf({ request, message, caller }: McpRequest, sessions: Sessions) {
+  const id = request.headers.get(SESSION_HEADER)
+  return id === null || message?.method === "initialize" ? undefined : sessions.find(id, caller)
+}
+
+const tooMany = (what: string, message: Message | undefined): Response =>
+  refuseMessage(
+    429,
+    { code: errorCodes.server, message: `too many open ${what}` },
+    { message, headers: { "retry-after": "30" } },
+  )
+
+/** What a request state is bound to. */
+const operationOf = (message: Message | undefined): string =>
+  message ? `${message.method} ${textParameter(message, "name") ?? textParameter(message, "uri") ?? ""}` : ""
+
+const countOf = (name: string, rawHeaders: readonly string[]): number =>
+  rawHeaders.filter((header, i) => i % 2 === 0 && header.toLowerCase() === name).length

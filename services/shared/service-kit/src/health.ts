@@ -1,0 +1,56 @@
+/** What a process says of itself: whether it is ready, and how its dependencies are. */
+import { describeError } from "./logger.ts"
+
+/** Returns facts to show; throws when the dependency is down. `state` in the facts overrides "up". */
+export type HealthCheck = () => Promise<object> | object
+
+export interface HealthCheckOptions {
+  /** Not ready before this check has succeeded once. Afterwards it decides nothing: an outage elsewhere must not take us out too. */
+  neededOnce?: boolean
+}
+
+const CHECK_TIMEOUT_MS = 1_000
+
+/** One dependency, asked when somebody looks. */
+export interface Dependency {
+  readonly name: string
+  /** Whether readiness still waits for it. */
+  awaited: boolean
+  report(): Promise<{ state: string }>
+}
+
+export function createDependency(
+  name: string,
+  check: HealthCheck,
+  { neededOnce = false }: HealthCheckOptions,
+): Dependency {
+  let lastError: object | undefined
+  const dependency: Dependency = {
+    name,
+    awaited: neededOnce,
+    report: async () => {
+      const started = performance.now()
+      const latency = () => ({ latencyMs: Math.round((performance.now() - started) * 10) / 10 })
+      try {
+        const facts = await withinTime(check)
+        dependency.awaited = false
+        return { state: "up", ...latency(), ...facts, ...(lastError && { lastError }) }
+      } catch (error) {
+        const { type, code, message } = describeError(error)
+        lastError = { at: new Date().toISOString(), type, code, message }
+        return { state: "down", ...latency(), lastError }
+      }
+    },
+  }
+  return dependency
+}
+
+async function withinTime(check: HealthCheck): Promise<object> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error("no answer within a second")), CHECK_TIMEOUT_MS)
+  try {
+    return await Promise.race([Promise.resolve().then(check), tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,28 @@
+/** The process around an app: what services take from here. */
+export { type AppOptions, createApp } from "./app.ts"
+export { commonSettings } from "./common-settings.ts"
+export { answerError } from "./error-answers.ts"
+export type { HealthCheck, HealthCheckOptions } from "./health.ts"
+export { createLogger, describeError, type Logger, type LoggerOptions } from "./logger.ts"
+export {
+  cidrs,
+  contentOf,
+  flag,
+  hostsAndPorts,
+  integer,
+  list,
+  oneOf,
+  port,
+  rateLimit,
+  seconds,
+  text,
+  url,
+} from "./parsers.ts"
+export { runProcess } from "./process-end.ts"
+export { limitRate, peerOf, type RateLimitHook, type RateLimitOptions } from "./rate-limit.ts"
+export { closeRedis, connectForBlockingReads, connectRedis } from "./redis.ts"
+export type { RedisConnection } from "./redis-options.ts"
+export { type RedisSettings, redisConfigured, redisSettings } from "./redis-settings.ts"
+export { type ServiceKit, type ServiceKitOptions, startServiceKit } from "./service-kit.ts"
+export { SETTING_NAMES } from "./setting-names.ts"
+export { ConfigurationError, readSettings, type Setting, type Settings, type ValuesOf } from "./settings.ts"

@@ -1,0 +1,98 @@
+/** The log: JSON lines on stdout, and nothing in them that was not allowed by name. */
+import { createRequire } from "node:module"
+import { type DestinationStream, type LogFn, type Logger, pino } from "pino"
+
+export type { Logger } from "pino"
+
+export interface LoggerOptions {
+  name: string
+  /** pino's levels: trace, debug, info, warn, error, fatal, silent. */
+  level: string
+  /** Where lines go; stdout, when absent, for people if a person is looking at it. */
+  destination?: DestinationStream
+}
+
+/** Creates the process's logger. Fields are text, numbers and flags; an object is dropped, `err` and `req` are reduced to what is harmless. */
+export function createLogger({ name, level, destination }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describeError, error: describeError, req: methodOf, res: statusOf },
+      formatters: { level: (label) => ({ level: label }), log: keepHarmless },
+      hooks: { logMethod: withOwnMessage },
+    },
+    destination ?? readable() ?? pino.destination({ dest: 1, sync: true }),
+  )
+}
+
+/** Where a line has no message of its own, pino takes the error's, which may quote input. */
+function withOwnMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
+  const [first, message = "failed", ...values] = args as unknown as [unknown, string?, ...unknown[]]
+  if (first instanceof Error) write.call(this, { err: first }, message, ...values)
+  else if (typeof first === "object") write.call(this, first, message, ...values)
+  else write.apply(this, args)
+}
+
+export interface ErrorDescription {
+  type: string
+  code?: string
+  message?: string
+  frames?: string[]
+  cause?: ErrorDescription
+}
+
+/** What may be told of an error: never what is attached to it (a request, its headers, a command's arguments). */
+export function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {}
+  const message = mayQuoteInput(error) ? {} : { message: withoutArguments(error.message) }
+  // The stack begins with the message; only its frames are code.
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line))
+  const cause = error.cause !== undefined && depth < 4 ? { cause: describeError(error.cause, depth + 1) } : {}
+  return {
+    type: error.name,
+    ...code,
+    ...message,
+    ...(frames.length > 0 && { frames: frames.map((f) => f.trim()) }),
+    ...cause,
+  }
+}
+
+/** JSON.parse puts a piece of its input into its message. */
+const mayQuoteInput = (error: Error): boolean => error instanceof SyntaxError
+
+/** Redis says "ERR unknown command 'X', with args beginning with: …". */
+const withoutArguments = (message: string): string => message.replace(/,? with args beginning with:.*$/s, "")
+
+const methodOf = (request: { method?: string }) => ({ method: request?.method })
+const statusOf = (reply: { statusCode?: number }) => ({ statusCode: reply?.statusCode })
+
+const serialized = new Set(["err", "error", "req", "res"])
+const secretName = /secret|password|authorization|cookie|assertion|verifier|nonce|token|^code$/i
+
+/** An object may hold a whole request, so that only plain values pass; a name that promises a secret never does. */
+function keepHarmless(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      if (serialized.has(name) && typeof value === "object") return [name, value]
+      if (secretName.test(name) && typeof value === "string") return [name, "[redacted]"]
+      return [name, isPlain(value) || (Array.isArray(value) && value.every(isPlain)) ? value : "[dropped]"]
+    }),
+  )
+}
+
+const isPlain = (value: unknown): boolean =>
+  value === null || ["string", "number", "boolean", "undefined"].includes(typeof value)
+
+/** On a terminal in development, where pino-pretty is installed, lines are for reading; otherwise undefined. */
+function readable(): DestinationStream | undefined {
+  if (!process.stdout.isTTY) return undefined
+  try {
+    const pretty = createRequire(import.meta.url)("pino-pretty") as (options: object) => DestinationStream
+    return pretty({ sync: true, ignore: "name", singleLine: true, translateTime: "SYS:HH:MM:ss.l" })
+  } catch {
+    return undefined
+  }
+}

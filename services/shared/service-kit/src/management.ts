@@ -1,0 +1,53 @@
+/** The management port: probes for Kubernetes, health for people. Not for publishing. */
+import { isIP } from "node:net"
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { createApp } from "./app.ts"
+import type { Dependency } from "./health.ts"
+import { isLoopback } from "./listen.ts"
+
+export type Phase = "starting" | "ready" | "draining"
+
+export interface ManagementDependencies {
+  name: string
+  version: string
+  phase: () => Phase
+  dependencies: readonly Dependency[]
+}
+
+/** Its routes; metrics join them here. */
+export function buildManagementApp(deps: ManagementDependencies, host: string): FastifyInstance {
+  const app = createApp()
+  if (isLoopback(host)) app.addHook("onRequest", refuseForeignNames)
+  app.get("/livez", async () => ({ status: "alive" })) // the event loop turns: nothing else
+  app.get("/readyz", readiness(deps))
+  app.get("/health", health(deps))
+  return app
+}
+
+const readiness = (deps: ManagementDependencies) => async (_request: FastifyRequest, reply: FastifyReply) => {
+  const awaited = deps.dependencies.filter((dependency) => dependency.awaited)
+  await Promise.all(awaited.map((dependency) => dependency.report()))
+  const waitingFor = awaited.filter((dependency) => dependency.awaited).map(({ name }) => name)
+  const status = waitingFor.length > 0 && deps.phase() === "ready" ? "starting" : deps.phase()
+  return reply.code(status === "ready" ? 200 : 503).send({ status, ...(waitingFor.length > 0 && { waitingFor }) })
+}
+
+/** Always 200: it is for reading. What a probe may act on is /readyz. */
+const health = (deps: ManagementDependencies) => async () => {
+  const reports = await Promise.all(deps.dependencies.map(async (each) => [each.name, await each.report()] as const))
+  return {
+    status: reports.every(([, { state }]) => state === "up") ? "ok" : "degraded",
+    name: deps.name,
+    version: deps.version,
+    phase: deps.phase(),
+    uptimeSeconds: Math.floor(process.uptime()),
+    dependencies: Object.fromEntries(reports),
+  }
+}
+
+/** On a laptop a web page could reach this port through a name of its own (DNS rebinding): only an address or localhost is served. */
+async function refuseForeignNames(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  const name = (request.headers.host ?? "").replace(/:\d+$/, "")
+  if (name === "localhost" || isIP(name.replace(/^\[|\]$/g, "")) !== 0) return undefined
+  return reply.code(403).send({ error: "forbidden_host" })
+}

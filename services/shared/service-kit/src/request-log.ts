@@ -1,0 +1,49 @@
+/** The request log: one line a request, from a closed list of facts. Never the URL, the query, a header, or a body. */
+import { type FastifyReply, type FastifyRequest, LogController } from "fastify"
+import { describeError } from "./logger.ts"
+
+/** An onRequest hook. The line is written when the answer is sent, or when the client has gone. */
+export async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const started = performance.now()
+  reply.raw.once("close", () => {
+    const { headersSent, statusCode, writableFinished } = reply.raw
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? "none",
+        ...(headersSent && { status: statusCode }),
+        ms: Math.round((performance.now() - started) * 10) / 10,
+        ...(!writableFinished && { aborted: true }),
+      },
+      "request",
+    )
+  })
+}
+
+/** Fastify's own lines show URLs and error messages: each is left out, or replaced by a harmless one. */
+export class QuietLog extends LogController {
+  constructor() {
+    super({ requestIdLogLabel: "request_id" })
+  }
+
+  override incomingRequest(): void {}
+  override requestCompleted(): void {}
+  override routeNotFound(): void {}
+  override serviceUnavailable(): void {}
+
+  override defaultErrorLog(error: Error, request: FastifyRequest): void {
+    request.log.error({ err: error }, "request failed")
+  }
+
+  override streamError(error: Error, request: FastifyRequest): void {
+    request.log.info({ reason: describeError(error).code ?? error.name }, "answer cut off")
+  }
+
+  override writeHeadError(error: Error, request: FastifyRequest): void {
+    request.log.error({ err: error }, "answer not written")
+  }
+
+  override serializerError(error: Error, request: FastifyRequest): void {
+    request.log.error({ err: error }, "answer not serialized")
+  }
+}

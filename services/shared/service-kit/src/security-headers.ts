@@ -1,0 +1,24 @@
+/** The headers that every answer carries. */
+import type { FastifyReply, FastifyRequest } from "fastify"
+
+const always = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const
+const nothing = "default-src 'none'; frame-ancestors 'none'"
+
+/** An onRequest hook, so that a route can still say otherwise. */
+export async function addSecurityHeaders(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.headers(always)
+}
+
+/** An onSend hook: what is no page of ours loads nothing, should a browser show it. */
+export async function forbidEverything(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const type = String(reply.getHeader("content-type") ?? "")
+  if (/^application\/(.+\+)?json\b/.test(type) && !reply.hasHeader("content-security-policy"))
+    reply.header("content-security-policy", nothing)
+}
+
+/** The same for answers that are given where no hook runs. */
+export const jsonHeaders = {
+  ...always,
+  "content-security-policy": nothing,
+  "content-type": "application/json; charset=utf-8",
+}

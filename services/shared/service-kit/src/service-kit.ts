@@ -1,0 +1,96 @@
+/** A service's process: log, management port, listening, and an orderly end. */
+import type { FastifyInstance } from "fastify"
+import type { DestinationStream, Logger } from "pino"
+import { createDrain, type Drain } from "./drain.ts"
+import { createDependency, type Dependency, type HealthCheck, type HealthCheckOptions } from "./health.ts"
+import { type Address, listen } from "./listen.ts"
+import { createLogger } from "./logger.ts"
+import { buildManagementApp, type Phase } from "./management.ts"
+import { onProcessEnd } from "./process-end.ts"
+
+export interface ServiceKitOptions {
+  logLevel: string
+  managementHost: string
+  /** None: no management port. */
+  managementPort: number | undefined
+  /** How long to keep serving after a signal, until load balancers have noticed. */
+  shutdownDelaySeconds?: number
+  /** How long answers in flight may take after that. */
+  drainSeconds?: number
+  version?: string
+  logDestination?: DestinationStream
+}
+
+export interface ServiceKit {
+  readonly name: string
+  readonly log: Logger
+  /** The URL of the management port. */
+  readonly managementUrl: string | undefined
+  /** Seconds since 1970. */
+  now(): number
+  /** Shows a dependency in /health. */
+  reportHealth(name: string, check: HealthCheck, options?: HealthCheckOptions): void
+  /** Runs when the last answer is sent; what was opened last closes first. */
+  onClose(close: () => Promise<void> | void): void
+  /** Listens, becomes ready, and ends on SIGTERM or SIGINT. */
+  serve(app: FastifyInstance, address: Address): Promise<void>
+  /** What a signal does. */
+  shutdown(reason: string): Promise<void>
+}
+
+/** Starts what surrounds a service. Signals are heard from here on. */
+export async function startServiceKit(name: string, options: ServiceKitOptions): Promise<ServiceKit> {
+  const { shutdownDelaySeconds = 0, drainSeconds = 20, version = "0.0.0" } = options
+  const destination = options.logDestination
+  const log = createLogger({ name, level: options.logLevel, ...(destination && { destination }) })
+  const dependencies: Dependency[] = []
+  const closers: (() => Promise<void> | void)[] = []
+  const drains: Drain[] = []
+  let phase: Phase = "starting"
+  let ending: Promise<void> | undefined
+
+  const end = async (): Promise<void> => {
+    const servedBefore = phase === "ready"
+    phase = "draining"
+    for (const drain of drains) drain.begin()
+    if (servedBefore) await sleep(shutdownDelaySeconds * 1000)
+    await Promise.all(drains.map((drain) => drain.close(drainSeconds * 1000)))
+    for (const close of closers.reverse())
+      await Promise.resolve()
+        .then(close)
+        .catch((error) => log.error({ err: error }, "not closed"))
+    log.info("ended")
+  }
+  const shutdown = (reason: string): Promise<void> => {
+    if (!ending) log.info({ reason }, "ending")
+    ending ??= end()
+    return ending
+  }
+  const kit: ServiceKit = {
+    name,
+    log,
+    managementUrl: await openManagementPort(),
+    now: () => Date.now() / 1000,
+    reportHealth: (dependency, check, how = {}) => void dependencies.push(createDependency(dependency, check, how)),
+    onClose: (close) => void closers.push(close),
+    serve: async (app, address) => {
+      if (phase === "draining") return // a signal came first
+      drains.push(createDrain(app))
+      await listen(app, address, "PORT")
+      if (phase === "starting") phase = "ready"
+    },
+    shutdown,
+  }
+  closers.push(onProcessEnd({ log, shutdown, deadlineMs: (shutdownDelaySeconds + drainSeconds + 10) * 1000 }))
+  return kit
+
+  async function openManagementPort(): Promise<string | undefined> {
+    if (options.managementPort === undefined) return undefined
+    const management = buildManagementApp({ name, version, phase: () => phase, dependencies }, options.managementHost)
+    const drain = createDrain(management)
+    closers.push(() => drain.close(500))
+    return listen(management, { host: options.managementHost, port: options.managementPort }, "MANAGEMENT_PORT")
+  }
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

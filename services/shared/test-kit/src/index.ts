@@ -1,0 +1,10 @@
+/** The public face of the real parts that tests run against. */
+export { askRedis } from "./ask-redis.ts"
+export { type ManualClock, manualClock } from "./clock.ts"
+export { createFaultProxy, type FaultMode, type FaultProxy } from "./fault-proxy.ts"
+export { findFreePort } from "./free-port.ts"
+export { sendRaw } from "./raw-socket.ts"
+export { type RedisServer, startRedis } from "./redis.ts"
+export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts"
+export type { RedisProcess } from "./redis-process.ts"
+export { type RedisSentinel, startRedisSentinel } from "./redis-sentinel.ts"

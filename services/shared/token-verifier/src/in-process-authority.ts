@@ -1,0 +1,34 @@
+/** An authorization server in this process: asked each time, without a wire or a cache, and its words read as strictly. */
+import { OAuthError } from "@gatehouse/oauth"
+import type { Authority, Surroundings } from "./authority.ts"
+import { type Introspect, readIntrospection } from "./introspection.ts"
+import { Unavailable } from "./unavailable.ts"
+
+/** What the authorization server hands in: it answers as its endpoint would, or throws what the endpoint makes a 503 of. */
+export type InProcessIntrospect = (token: string, signal: AbortSignal) => Promise<unknown>
+
+export function inProcessAuthority(introspect: InProcessIntrospect, { issuer, outages }: Surroundings): Authority {
+  return {
+    strategy: { name: "in-process", why: "the authorization server runs in this process" },
+    introspect: outages.watch(strictly(introspect)),
+    issuer: () => issuer,
+    metadata: () => undefined,
+    start: async () => {},
+    forget: () => {},
+    health: () => ({}),
+    close: async () => {},
+  }
+}
+
+const strictly =
+  (introspect: InProcessIntrospect): Introspect =>
+  async (token, signal) => {
+    try {
+      return readIntrospection(await introspect(token, signal))
+    } catch (error) {
+      // Any other error is a fault of this process: it stays one, and is a 500.
+      if (error instanceof OAuthError && error.code === "temporarily_unavailable")
+        throw new Unavailable("bad_response", { cause: error })
+      throw error
+    }
+  }

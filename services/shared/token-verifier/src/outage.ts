@@ -1,0 +1,44 @@
+/** The story of an outage: said in the log when it begins, when its reason changes and when it ends; shown by health(). */
+import type { Introspect } from "./introspection.ts"
+import type { Log } from "./log.ts"
+import { Unavailable } from "./unavailable.ts"
+import type { UnavailableReason } from "./validation.ts"
+
+export interface OutageWatch {
+  /** Watches what this asks. */
+  watch(ask: Introspect): Introspect
+  failed(error: Unavailable): void
+  recovered(): void
+  current(): { reason: UnavailableReason; since: number } | undefined
+}
+
+export function watchOutages({ log, now }: { log: Log | undefined; now: () => number }): OutageWatch {
+  let outage: { reason: UnavailableReason; since: number } | undefined
+
+  const failed = ({ reason, cause }: Unavailable) => {
+    if (outage?.reason === reason) return
+    outage = { reason, since: outage?.since ?? Math.floor(now()) }
+    const why = cause instanceof Error ? cause.message : undefined
+    // Our own credentials need a person; everything else may pass.
+    const level = reason === "credentials_rejected" ? "error" : "warn"
+    log?.[level]({ reason, why }, "tokens cannot be checked with the authorization server")
+  }
+  const recovered = () => {
+    if (!outage) return
+    log?.info({ since: outage.since }, "the authorization server answers again")
+    outage = undefined
+  }
+  const watch =
+    (ask: Introspect): Introspect =>
+    async (token, signal) => {
+      try {
+        const answer = await ask(token, signal)
+        recovered()
+        return answer
+      } catch (error) {
+        if (error instanceof Unavailable) failed(error)
+        throw error
+      }
+    }
+  return { watch, failed, recovered, current: () => outage }
+}

@@ -1,0 +1,180 @@
+/** Following the stream of revocations on a real Redis: nothing lost over a reconnect, and a gap said where something may be. */
+import type { RevocationEvent } from "@gatehouse/oauth"
+import { type RedisServer, startRedis } from "@gatehouse/test-kit"
+import { followRevocations } from "@gatehouse/token-verifier"
+import { Redis } from "ioredis"
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest"
+import { json } from "./authorization-server.ts"
+import { activeToken, startVerifier } from "./setting.ts"
+
+const STREAM = "p:auth:revocations"
+let server: RedisServer
+
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.stop())
+
+const connect = () => {
+  const redis = new Redis({ port: server.port, host: "127.0.0.1", maxRetriesPerRequest: 1, retryStrategy: () => 20 })
+  redis.on("error", () => {})
+  onTestFinished(() => redis.disconnect())
+  return redis
+}
+const publish = (redis: Redis, event: object) =>
+  redis.xadd(STREAM, "*", ...Object.entries({ ...event, at: "1800000000" }).flat())
+const grant = (grantId: string): RevocationEvent => ({ kind: "grant", grantId })
+
+async function follow(options: { blockMs?: number } = {}) {
+  const stream = connect()
+  const follower = followRevocations({ stream, keyPrefix: "p:", retryMs: 10, ...options })
+  onTestFinished(() => follower.close())
+  const heard: RevocationEvent[] = []
+  let gaps = 0
+  follower.subscribe(
+    (event) => heard.push(event),
+    () => {
+      gaps++
+    },
+  )
+  await expect.poll(() => follower.health().following).toBe(true)
+  return { stream, follower, heard, gaps: () => gaps }
+}
+
+describe("OAuth revocations followed on Redis", () => {
+  beforeEach(async () => {
+    await connect().del(STREAM)
+  })
+
+  it("hears every kind, from the present end on, in order", async () => {
+    const redis = connect()
+    await publish(redis, grant("old"))
+    const { heard, gaps } = await follow()
+    const events: RevocationEvent[] = [
+      { kind: "token", grantId: "g", jti: "j" },
+      { kind: "grant", grantId: "g" },
+      { kind: "subject", subject: "demo|alice" },
+      { kind: "client", clientId: "c" },
+    ]
+    for (const event of events) await publish(redis, event)
+    await expect.poll(() => heard).toEqual(events)
+    expect(gaps()).toBe(1) // the beginning itself: what was cached before it was not watched
+  })
+
+  it("begins on a stream that does not exist yet", async () => {
+    const { heard } = await follow()
+    await publish(connect(), grant("first"))
+    await expect.poll(() => heard).toEqual([grant("first")])
+  })
+
+  it("hears a burst completely", async () => {
+    const redis = connect()
+    const { heard } = await follow()
+    const events = Array.from({ length: 2500 }, (_, i) => grant(`g${i}`))
+    await Promise.all(events.map((event) => publish(redis, event)))
+    await expect.poll(() => heard.length, { timeout: 5000 }).toBe(2500)
+    expect(heard).toEqual(events)
+  })
+
+  it("takes a kind it does not know for a gap: it may be about anything", async () => {
+    const redis = connect()
+    const { heard, gaps } = await follow()
+    await publish(redis, { kind: "everything" })
+    await publish(redis, { kind: "grant" })
+    await publish(redis, grant("g"))
+    await expect.poll(() => heard).toEqual([grant("g")])
+    expect(gaps()).toBe(3)
+  })
+
+  it("K15 loses nothing when its connection is cut: what happened meanwhile is heard, without a gap", async () => {
+    const redis = connect()
+    const { stream, heard, gaps } = await follow()
+    await publish(redis, grant("before"))
+    await expect.poll(() => heard).toHaveLength(1)
+    const back = new Promise((resolve) => stream.once("ready", resolve))
+    await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    await publish(redis, grant("meanwhile"))
+    await back
+    await publish(redis, grant("after"))
+    await expect.poll(() => heard).toEqual([grant("before"), grant("meanwhile"), grant("after")])
+    expect(gaps()).toBe(1)
+  })
+
+  it("K15 resumes over a restart of Redis that keeps its data, without a gap", async () => {
+    const { follower, heard, gaps } = await follow()
+    await publish(connect(), grant("before"))
+    await expect.poll(() => heard).toHaveLength(1)
+    await server.kill()
+    await expect.poll(() => follower.health().following, { timeout: 5000 }).toBe(false)
+    await server.restart()
+    await publish(connect(), grant("after"))
+    await expect.poll(() => heard, { timeout: 5000 }).toEqual([grant("before"), grant("after")])
+    expect(gaps()).toBe(1)
+  })
+
+  it("K15 says gap after a restart of Redis that lost its data, and goes on", async () => {
+    const { heard, gaps } = await follow()
+    await publish(connect(), grant("before"))
+    await expect.poll(() => heard).toHaveLength(1)
+    await server.restart({ empty: true })
+    await expect.poll(gaps, { timeout: 5000 }).toBe(2)
+    await publish(connect(), grant("after"))
+    await expect.poll(() => heard, { timeout: 5000 }).toEqual([grant("before"), grant("after")])
+  })
+
+  it("K15 says gap when the stream was trimmed past its place while it was away", async () => {
+    const redis = connect()
+    const { stream, heard, gaps } = await follow()
+    await publish(redis, grant("before"))
+    await expect.poll(() => heard).toHaveLength(1)
+    stream.disconnect()
+    await publish(redis, grant("missed"))
+    await redis.xtrim(STREAM, "MAXLEN", 0)
+    await publish(redis, grant("present"))
+    await stream.connect()
+    await expect.poll(gaps, { timeout: 5000 }).toBe(2)
+    await publish(redis, grant("after"))
+    await expect.poll(() => heard.at(-1), { timeout: 5000 }).toEqual(grant("after"))
+  })
+
+  it("a Redis that stands still and goes on: everything is heard", async () => {
+    const redis = connect()
+    const { heard } = await follow({ blockMs: 50 })
+    server.pause()
+    const published = publish(redis, grant("g"))
+    setTimeout(server.resume, 300)
+    await published
+    await expect.poll(() => heard).toEqual([grant("g")])
+  })
+
+  it("hears nothing more once it is closed", async () => {
+    const redis = connect()
+    const { follower, stream, heard } = await follow()
+    const { heard: heardByAnother } = await follow()
+    const listeners = stream.listenerCount("ready")
+    follower.close()
+    await publish(redis, grant("g"))
+    await publish(redis, grant("h"))
+    await expect.poll(() => heardByAnother).toHaveLength(2)
+    expect(heard).toEqual([])
+    expect(stream.listenerCount("ready")).toBe(listeners - 1)
+  })
+
+  it("K3 refuses a cached token within 100 ms of its revocation", async () => {
+    const redis = connect()
+    const { follower } = await follow()
+    const { server: authorizationServer, verifier } = await startVerifier({ revocations: follower })
+    const slowest: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const token = activeToken(authorizationServer.issuer, { grant_id: `g${i}`, jti: `j${i}` })
+      authorizationServer.behaviour = json(token)
+      expect(await verifier.verifyToken(`t${i}`)).toMatchObject({ outcome: "valid" })
+      authorizationServer.behaviour = json({ active: false })
+      await publish(redis, grant(`g${i}`))
+      const began = performance.now()
+      while ((await verifier.verifyToken(`t${i}`)).outcome === "valid") await new Promise(setImmediate)
+      slowest.push(performance.now() - began)
+    }
+    expect(Math.max(...slowest)).toBeLessThan(100)
+  })
+})
