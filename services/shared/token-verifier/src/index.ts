@@ -1,13 +1,18 @@
 /** The public face of the token verifier. */
 
-export type { DiscoveredMetadata } from "./discovery.ts"
-export { followRevocations, type RevocationFollower, type StreamConnection } from "./follow-revocations.ts"
-export type { HttpAuthorityOptions } from "./http-authority.ts"
-export type { InProcessIntrospect } from "./in-process-authority.ts"
+export type { CacheBounds } from "./cache/local-cache.ts"
+export type { DiscoveredMetadata } from "./discovery/discovery.ts"
 export type { Introspect, Introspection } from "./introspection.ts"
-export type { CacheBounds } from "./local-cache.ts"
 export type { Log } from "./log.ts"
-export { localRevocations, mergeRevocations, type RevocationFeed, type RevocationSource } from "./revocation-feed.ts"
+export { followRevocations, type RevocationFollower, type StreamConnection } from "./revocation/follow-revocations.ts"
+export {
+  localRevocations,
+  mergeRevocations,
+  type RevocationFeed,
+  type RevocationSource,
+} from "./revocation/revocation-feed.ts"
+export type { HttpAuthorityOptions } from "./servers/http-authority.ts"
+export type { InProcessIntrospect } from "./servers/in-process-authority.ts"
 export {
   createTokenVerifier,
   type TokenVerifier,

@@ -23,7 +23,7 @@ const accessTokenKinds = new Set(["bearer", "access", "access_token", "jwt", "at
 const nobody = new Set(["", "unknown", "undefined", "null"])
 
 export function judge(answer: Introspection, expected: Expectations): Validation {
-  if (!answer.active) return { outcome: "invalid", reason: "inactive" }
+  if (!answer.active) return { outcome: "invalid", reason: answer.reason ?? "inactive" }
   const reason = faultOf(answer, expected)
   return reason ? { outcome: "invalid", reason } : { outcome: "valid", claims: claimsOf(answer, expected) }
 }

@@ -61,8 +61,8 @@ describe("OAuth token verifier: the cache", () => {
   })
 
   it("K16 a wall clock that is set back by an hour keeps no entry longer", async () => {
-    const { createLocalCache } = await import("../src/local-cache.ts")
-    const { createRecentRevocations } = await import("../src/recent-revocations.ts")
+    const { createLocalCache } = await import("../src/cache/local-cache.ts")
+    const { createRecentRevocations } = await import("../src/revocation/recent-revocations.ts")
     let wall = START
     let uptime = 100
     const cache = createLocalCache({
@@ -97,7 +97,7 @@ describe("OAuth token verifier: the cache", () => {
   })
 
   it("J7 knows a JWT under one name, however its signature's spare bits are written", async () => {
-    const { tokenKey } = await import("../src/token-key.ts")
+    const { tokenKey } = await import("../src/cache/token-key.ts")
     const signature = Buffer.alloc(64, 7).toString("base64url")
     const jwt = (last: string) => `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.${signature.slice(0, -1)}${last}`
     expect(signature.at(-1)).toBe("w")

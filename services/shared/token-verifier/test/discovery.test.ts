@@ -1,7 +1,7 @@
 /** From the issuer to its introspection endpoint, and to the first decision. */
 import { createTokenVerifier, type HttpAuthorityOptions, WrongConfiguration } from "@gatehouse/token-verifier"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { isSameIssuer, reachableAt } from "../src/issuer.ts"
+import { isSameIssuer, reachableAt } from "../src/discovery/issuer.ts"
 import { json, type ScriptedServer, startAuthorizationServer, status, text } from "./authorization-server.ts"
 import { activeToken, RESOURCE, START } from "./setting.ts"
 

@@ -2,7 +2,7 @@
 import type { RevocationEvent } from "@gatehouse/oauth"
 import { localRevocations } from "@gatehouse/token-verifier"
 import { describe, expect, it } from "vitest"
-import { createRecentRevocations, REVOCATION_MEMORY_SECONDS } from "../src/recent-revocations.ts"
+import { createRecentRevocations, REVOCATION_MEMORY_SECONDS } from "../src/revocation/recent-revocations.ts"
 import { json } from "./authorization-server.ts"
 import { activeToken, startVerifier } from "./setting.ts"
 

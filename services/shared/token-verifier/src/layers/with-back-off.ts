@@ -1,6 +1,6 @@
 /** Keeping quiet for as long as an authorization server that limits our rate asked us to. */
-import type { Introspect } from "./introspection.ts"
-import { Unavailable } from "./unavailable.ts"
+import type { Introspect } from "../introspection.ts"
+import { Unavailable } from "../unavailable.ts"
 
 /** After `rate_limited`, nobody asks before its Retry-After is over: they fail at once, with the time that is left. */
 export function withBackOff(uptime: () => number, ask: Introspect): Introspect {

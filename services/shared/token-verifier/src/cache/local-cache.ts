@@ -1,7 +1,7 @@
 /** What the authorization server said lately, in this process: bounded, short, and silent about whatever was revoked since. */
 import { LRUCache } from "lru-cache"
-import type { ActiveToken, Introspection } from "./introspection.ts"
-import type { RecentRevocations } from "./recent-revocations.ts"
+import type { ActiveToken, Introspection } from "../introspection.ts"
+import type { RecentRevocations } from "../revocation/recent-revocations.ts"
 import { tokenKey } from "./token-key.ts"
 
 /** Times and numbers of entries. */

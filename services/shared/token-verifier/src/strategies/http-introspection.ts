@@ -1,8 +1,8 @@
 /** Asking an introspection endpoint (RFC 7662 §2.1), once: what is nearest to the wire. */
 import { type BasicCredentials, formatBasicCredentials } from "@gatehouse/oauth"
-import type { HttpAnswer, HttpClient } from "./http-client.ts"
-import { type Introspect, type Introspection, readIntrospection } from "./introspection.ts"
-import { Unavailable } from "./unavailable.ts"
+import type { HttpAnswer, HttpClient } from "../http/http-client.ts"
+import { type Introspect, type Introspection, readIntrospection } from "../introspection.ts"
+import { Unavailable } from "../unavailable.ts"
 
 export interface HttpIntrospectionOptions {
   client: HttpClient

@@ -1,7 +1,7 @@
 /** The feed between processes: follows the Redis stream that every revocation is appended to. */
 import { setTimeout as pause } from "node:timers/promises"
 import { REVOCATION_STREAM, type RevocationEvent } from "@gatehouse/oauth"
-import type { Log } from "./log.ts"
+import type { Log } from "../log.ts"
 import { localRevocations, type RevocationFeed } from "./revocation-feed.ts"
 
 type Entry = [id: string, fields: string[]]

@@ -1,6 +1,7 @@
 /** The cache around asking: looked into by every caller, filled once by the one that asked. */
-import type { Introspect } from "./introspection.ts"
-import type { LocalCache } from "./local-cache.ts"
+
+import type { LocalCache } from "../cache/local-cache.ts"
+import type { Introspect } from "../introspection.ts"
 
 /** Answers from memory what was asked lately. */
 export const withCacheLookup =

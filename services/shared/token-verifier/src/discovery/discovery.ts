@@ -1,9 +1,9 @@
 /** Finding the authorization server's metadata from its issuer (RFC 8414 §3, §5; OpenID Connect Discovery 1.0 §4). */
 import { AUTHORIZATION_SERVER, wellKnownUrl } from "@gatehouse/oauth"
-import type { HttpAnswer, HttpClient } from "./http-client.ts"
+import type { HttpAnswer, HttpClient } from "../http/http-client.ts"
+import { Unavailable } from "../unavailable.ts"
+import { WrongConfiguration } from "../wrong-configuration.ts"
 import { isSameIssuer } from "./issuer.ts"
-import { Unavailable } from "./unavailable.ts"
-import { WrongConfiguration } from "./wrong-configuration.ts"
 
 /** A metadata document that names the issuer we were given. */
 export type DiscoveredMetadata = Readonly<Record<string, unknown> & { issuer: string }>

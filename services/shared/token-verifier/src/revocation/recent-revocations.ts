@@ -1,6 +1,6 @@
 /** What was revoked lately: enough to refuse what a cache or an answer on its way still calls active. */
 import type { RevocationEvent } from "@gatehouse/oauth"
-import type { ActiveToken } from "./introspection.ts"
+import type { ActiveToken } from "../introspection.ts"
 
 export interface RecentRevocations {
   /** Where we are in the order of events: taken before asking, compared after. */

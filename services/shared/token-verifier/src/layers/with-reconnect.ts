@@ -1,6 +1,6 @@
 /** One more try, at once, when a pooled connection turned out to be closed. */
-import type { Introspect } from "./introspection.ts"
-import { Unavailable } from "./unavailable.ts"
+import type { Introspect } from "../introspection.ts"
+import { Unavailable } from "../unavailable.ts"
 
 const closedByPeer = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
 

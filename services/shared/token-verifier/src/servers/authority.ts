@@ -1,8 +1,8 @@
 /** An authorization server as the verifier sees it, wherever it runs. */
-import type { DiscoveredMetadata } from "./discovery.ts"
-import type { Introspect } from "./introspection.ts"
+import type { DiscoveredMetadata } from "../discovery/discovery.ts"
+import type { Introspect } from "../introspection.ts"
+import type { RecentRevocations } from "../revocation/recent-revocations.ts"
 import type { OutageWatch } from "./outage.ts"
-import type { RecentRevocations } from "./recent-revocations.ts"
 
 export interface Authority {
   strategy: { name: string; why: string }

@@ -1,7 +1,8 @@
 /** A bound on how long one asks. */
-import type { Introspect } from "./introspection.ts"
-import { Unavailable } from "./unavailable.ts"
-import { untilAborted } from "./until-aborted.ts"
+
+import { untilAborted } from "../http/until-aborted.ts"
+import type { Introspect } from "../introspection.ts"
+import { Unavailable } from "../unavailable.ts"
 
 /** Gives up after `timeoutMs`, and tells what it asked to give up too. Throws Unavailable `timeout`. */
 export const withTimeout =

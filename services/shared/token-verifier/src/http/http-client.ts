@@ -1,7 +1,7 @@
 /** HTTP as an authorization server is asked: pooled connections, a bounded body, no redirects, and one word for every failure. */
 import { Agent, type Dispatcher, request } from "undici"
+import { Unavailable } from "../unavailable.ts"
 import { retryAfterSeconds } from "./retry-after.ts"
-import { Unavailable } from "./unavailable.ts"
 
 export interface HttpAnswer {
   status: number

@@ -1,15 +1,15 @@
 /** An authorization server that is asked over HTTP, once its introspection endpoint is known. */
 import { setTimeout as pause } from "node:timers/promises"
 import type { BasicCredentials } from "@gatehouse/oauth"
+import { type CacheBounds, createLocalCache } from "../cache/local-cache.ts"
+import { type DiscoveredMetadata, discoverMetadata } from "../discovery/discovery.ts"
+import { reachableAt } from "../discovery/issuer.ts"
+import { createHttpClient } from "../http/http-client.ts"
+import { REVOCATION_MEMORY_SECONDS } from "../revocation/recent-revocations.ts"
+import { createIntrospector } from "../strategies/introspector.ts"
+import { Unavailable } from "../unavailable.ts"
+import { WrongConfiguration } from "../wrong-configuration.ts"
 import type { Authority, Surroundings } from "./authority.ts"
-import { type DiscoveredMetadata, discoverMetadata } from "./discovery.ts"
-import { createHttpClient } from "./http-client.ts"
-import { createIntrospector } from "./introspector.ts"
-import { reachableAt } from "./issuer.ts"
-import { type CacheBounds, createLocalCache } from "./local-cache.ts"
-import { REVOCATION_MEMORY_SECONDS } from "./recent-revocations.ts"
-import { Unavailable } from "./unavailable.ts"
-import { WrongConfiguration } from "./wrong-configuration.ts"
 
 export interface HttpAuthorityOptions {
   /** Who we are to the authorization server. */

@@ -1,6 +1,7 @@
 /** One call for all who ask about one token at once. */
-import type { Introspect, Introspection } from "./introspection.ts"
-import { untilAborted } from "./until-aborted.ts"
+
+import { untilAborted } from "../http/until-aborted.ts"
+import type { Introspect, Introspection } from "../introspection.ts"
 
 /**
  * The call belongs to nobody: a caller that hangs up stops waiting, and the others get the answer. A failure is shared by

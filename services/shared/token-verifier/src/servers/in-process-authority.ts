@@ -1,8 +1,8 @@
 /** An authorization server in this process: asked each time, without a wire or a cache, and its words read as strictly. */
 import { OAuthError } from "@gatehouse/oauth"
+import { type Introspect, readIntrospection } from "../introspection.ts"
+import { Unavailable } from "../unavailable.ts"
 import type { Authority, Surroundings } from "./authority.ts"
-import { type Introspect, readIntrospection } from "./introspection.ts"
-import { Unavailable } from "./unavailable.ts"
 
 /** What the authorization server hands in: it answers as its endpoint would, or throws what the endpoint makes a 503 of. */
 export type InProcessIntrospect = (token: string, signal: AbortSignal) => Promise<unknown>

@@ -1,8 +1,8 @@
 /** The story of an outage: said in the log when it begins, when its reason changes and when it ends; shown by health(). */
-import type { Introspect } from "./introspection.ts"
-import type { Log } from "./log.ts"
-import { Unavailable } from "./unavailable.ts"
-import type { UnavailableReason } from "./validation.ts"
+import type { Introspect } from "../introspection.ts"
+import type { Log } from "../log.ts"
+import { Unavailable } from "../unavailable.ts"
+import type { UnavailableReason } from "../validation.ts"
 
 export interface OutageWatch {
   /** Watches what this asks. */

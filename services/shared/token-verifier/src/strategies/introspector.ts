@@ -1,13 +1,14 @@
 /** How tokens are asked about over HTTP: every layer between a caller and the wire, in one visible stack. */
+
+import type { LocalCache } from "../cache/local-cache.ts"
+import type { Introspect } from "../introspection.ts"
+import { withBackOff } from "../layers/with-back-off.ts"
+import { withCacheFill, withCacheLookup } from "../layers/with-cache.ts"
+import { withReconnect } from "../layers/with-reconnect.ts"
+import { withSingleFlight } from "../layers/with-single-flight.ts"
+import { withTimeout } from "../layers/with-timeout.ts"
+import type { OutageWatch } from "../servers/outage.ts"
 import { type HttpIntrospectionOptions, httpIntrospection } from "./http-introspection.ts"
-import type { Introspect } from "./introspection.ts"
-import type { LocalCache } from "./local-cache.ts"
-import type { OutageWatch } from "./outage.ts"
-import { withBackOff } from "./with-back-off.ts"
-import { withCacheFill, withCacheLookup } from "./with-cache.ts"
-import { withReconnect } from "./with-reconnect.ts"
-import { withSingleFlight } from "./with-single-flight.ts"
-import { withTimeout } from "./with-timeout.ts"
 
 export interface IntrospectorOptions {
   cache: LocalCache
