@@ -1,5 +1,5 @@
 /** The process of both services: the default on a laptop. */
-import { type AuthService, createAuthService, metadataOf } from "@gatehouse/auth"
+import { type AuthService, createAuthService } from "@gatehouse/auth"
 import { type McpConfig, openRevocations } from "@gatehouse/mcp"
 import { runProcess, type ServiceKit, startServiceKit } from "@gatehouse/service-kit"
 import { createTokenVerifier, mergeRevocations } from "@gatehouse/token-verifier"
@@ -20,19 +20,18 @@ await runProcess("gatehouse", async () => {
   })
   const auth = await createAuthService(config.auth, kit)
   const { tokens, revocations } = openTokenValidation(auth, config.mcp, kit)
-  const metadata = metadataOf(config.auth.issuer)
   const app = buildAllInOneApp(auth.deps, {
     config: config.mcp,
     log: kit.log,
     now: kit.now,
     tokens,
     revocations,
-    authorizationServerMetadata: () => metadata,
+    authorizationServers: tokens.servers,
     ...(auth.redis && { redis: auth.redis }),
   })
   await kit.serve(app, { host: settings.HOST, port: settings.PORT })
-  const { name: strategy, why } = tokens.strategy
-  kit.log.info({ resource: config.mcp.resource, issuer: config.auth.issuer, strategy, why }, "how tokens are validated")
+  for (const { issuer, strategy } of tokens.servers())
+    kit.log.info({ issuer, strategy: strategy.name, why: strategy.why }, "how tokens are validated")
   console.log(welcome({ config: config.mcp, onRedis: auth.redis !== undefined, managementUrl: kit.managementUrl }))
 })
 
@@ -42,8 +41,7 @@ function openTokenValidation(auth: AuthService, config: McpConfig, kit: ServiceK
   const revocations = mergeRevocations(auth.revocations, ...followed)
   const tokens = createTokenVerifier({
     audience: config.resource,
-    issuer: config.issuer,
-    authority: { introspect: auth.introspectFor(config.resource) },
+    servers: [{ issuer: auth.deps.config.issuer, introspect: auth.introspectFor(config.resource) }],
     revocations,
     log: kit.log,
     now: kit.now,

@@ -1,21 +1,26 @@
 /** Every command in the README and in docs/ is run here, or is one of the few that others run. */
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
+import { authorizationServers, readMcpSettings } from "@gatehouse/mcp"
 import { startRedis } from "@gatehouse/test-kit"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Browser } from "./e2e/browser.ts"
 import { type Topology, topologies } from "./e2e/topologies.ts"
 
 const root = resolve(import.meta.dirname, "../../..")
-const documents = ["README.md", "CONTRIBUTING.md", "docs/oauth.md"]
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...globSync("docs/**/*.md", { cwd: root }).filter((document) => document !== "docs/configuration.md"),
+]
 
 /** Run by others: the two README commands by a clean clone in CI, the suites by this very run, the long-running ones by the end-to-end suite. */
 const runElsewhere = [
   /^npm ci( && npm (start|test))?$/,
   /^npm (test( -- --testNamePattern="OAuth")?|start)$/,
-  /^npm run (test:e2e|check|build|bench|format)$/,
+  /^npm run (test:(e2e|keycloak)|check|build|bench(:revocation)?|format)$/,
   /^(DEBUG=\* )?npm run (dev:internal|dev:external)$/,
   /^npm run start:(auth|mcp)$/,
   /^npx @modelcontextprotocol\/inspector$/,
@@ -125,9 +130,27 @@ describe("documentation of OAuth", () => {
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 
+  const environments = documents.flatMap((document) =>
+    [...readFileSync(join(root, document), "utf8").matchAll(/^ *```ini\n([\s\S]*?)^ *```$/gm)].map(([, text = ""]) => ({
+      document,
+      text,
+    })),
+  )
+
+  it.each(environments)("$document: its environment is one that the MCP service understands", ({ text }) => {
+    const lines = text.split("\n").map((line) => line.trim())
+    const pairs = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/=(.*)/s))
+    const env = Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, value]))
+    const files = Object.keys(env).filter((name) => name.endsWith("_FILE"))
+    for (const name of files) delete env[name] // of another machine
+    expect(readMcpSettings(env)).toBeDefined()
+    if (files.length === 0 && env["AUTH_MODE"] === "external")
+      expect(authorizationServers(readMcpSettings(env))).not.toEqual([])
+  })
+
   it("links only to files that exist", () => {
-    const broken = [...documents, "ARCHITECTURE.md"].flatMap((document) =>
-      [...readFileSync(join(root, document), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+    const broken = [...documents, "ARCHITECTURE.md", "docs/configuration.md"].flatMap((document) =>
+      [...readFileSync(join(root, document), "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)]
         .map(([, target = ""]) => target)
         .filter((target) => {
           try {

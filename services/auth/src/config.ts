@@ -4,7 +4,7 @@ import { canonicalResource, checkServiceUrl } from "@gatehouse/oauth"
 import {
   ConfigurationError,
   commonSettings,
-  contentOf,
+  fileOf,
   flag,
   integer,
   list,
@@ -25,18 +25,6 @@ import { hashOf } from "./domain/hash.ts"
 import { parseSigningKeys, type SigningKeys } from "./domain/signing-keys.ts"
 
 const ttl = integer({ min: 1, max: 90 * 86_400 })
-
-/** A file that is read and checked at start; what is wrong with it is told with its path. */
-const fileOf =
-  <T>(parse: (content: string) => T) =>
-  (path: string): T => {
-    const content = contentOf(path)
-    try {
-      return parse(content)
-    } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`)
-    }
-  }
 
 export const authSettings = {
   ...commonSettings,

@@ -27,5 +27,6 @@ export const authorizationServerMetadata = (issuer: string) => {
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: false,
+    gatehouse_access_token_type: "at+jwt",
   }
 }

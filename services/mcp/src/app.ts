@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
 import { createApp, type Logger, limitRate, type RateLimitOptions, type RedisConnection } from "@gatehouse/service-kit"
-import type { RevocationFeed, TokenVerifier } from "@gatehouse/token-verifier"
+import type { RevocationFeed, ServerReport, TokenVerifier } from "@gatehouse/token-verifier"
 import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
 import type { FastifyInstance } from "fastify"
 import { ownerKeyOf } from "./caller.ts"
@@ -20,7 +20,11 @@ import { mirroredMetadata } from "./routes/authorization-server-metadata.ts"
 import { frontPage } from "./routes/front-page.ts"
 import { mcpEndpoint } from "./routes/mcp.ts"
 import { protectedResourceMetadata } from "./routes/protected-resource-metadata.ts"
+import { createScopeNames } from "./scope-names.ts"
 import { createSessions } from "./sessions/sessions.ts"
+
+/** An authorization server, as clients are told of it. */
+export type AuthorizationServer = Pick<ServerReport, "issuer" | "metadata" | "scopePrefix" | "advertisedScopes">
 
 export interface McpDependencies {
   config: McpConfig
@@ -30,8 +34,8 @@ export interface McpDependencies {
   tokens: Pick<TokenVerifier, "verify">
   /** Ends sessions and streams of what is revoked; without it they end when the token expires. */
   revocations?: RevocationFeed
-  /** The authorization server's own document; undefined as long as it is not known. */
-  authorizationServerMetadata: () => Readonly<{ issuer: string }> | undefined
+  /** Whose tokens are accepted; clients are sent to the first. */
+  authorizationServers: () => readonly AuthorizationServer[]
   /** Shares rate limits between replicas. */
   redis?: RedisConnection
   /** The pulse; a real second when absent. */
@@ -73,7 +77,8 @@ function mountEndpoint(endpoint: FastifyInstance, deps: McpDependencies): void {
   endpoint.addContentTypeParser("*", (_request, _payload, done) => done(null))
   endpoint.decorateRequest("mcpCaller", undefined)
   endpoint.addHook("onRequest", requireAllowedOrigin(config))
-  const refuse = createRefuse(wellKnownUrl(PROTECTED_RESOURCE, config.resource))
+  const scopesFor = createScopeNames(deps.authorizationServers)
+  const refuse = createRefuse(wellKnownUrl(PROTECTED_RESOURCE, config.resource), scopesFor)
   const limit = (options: Pick<RateLimitOptions, "name" | "keyOf">) =>
     limitRate({
       ...options,

@@ -1,13 +1,13 @@
 /** The process of the MCP service, with the authorization server in another one. */
 import { closeRedis, connectRedis, redisConfigured, runProcess, startServiceKit } from "@gatehouse/service-kit"
 import { buildMcpApp } from "./app.ts"
-import { introspectionCredentials, mcpConfigFrom, readMcpSettings } from "./config.ts"
+import { authorizationServers, mcpConfigFrom, readMcpSettings } from "./config.ts"
 import { openTokenValidation } from "./token-validation.ts"
 
 await runProcess("gatehouse-mcp", async () => {
   const settings = readMcpSettings(process.env)
   const config = mcpConfigFrom(settings)
-  introspectionCredentials(settings) // before anything is opened
+  authorizationServers(settings) // before anything is opened
   const kit = await startServiceKit("gatehouse-mcp", {
     logLevel: settings.LOG_LEVEL,
     managementHost: settings.MANAGEMENT_HOST,
@@ -23,11 +23,9 @@ await runProcess("gatehouse-mcp", async () => {
     now: kit.now,
     tokens,
     ...(revocations && { revocations }),
-    authorizationServerMetadata: tokens.metadata,
+    authorizationServers: tokens.servers,
     ...(redis && { redis }),
   })
-  const { name: strategy, why } = tokens.strategy
-  kit.log.info({ resource: config.resource, issuer: config.issuer, strategy, why }, "how tokens are validated")
-  kit.log.info("MCP sessions are kept in memory: run one replica")
+  kit.log.info({ resource: config.resource }, "MCP sessions are kept in memory: run one replica")
   await Promise.all([kit.serve(app, { host: settings.HOST, port: settings.PORT }), started()])
 })

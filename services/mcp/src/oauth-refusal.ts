@@ -1,6 +1,7 @@
 /** The one place where a refusal of this service becomes an HTTP answer: status, challenge, body (RFC 6750 §3). */
 import { bearerChallenge, errorBody, OAuthError } from "@gatehouse/oauth"
 import type { FastifyReply } from "fastify"
+import type { ScopeNames } from "./scope-names.ts"
 
 interface Refusal {
   error: OAuthError
@@ -17,16 +18,20 @@ export interface Refuse {
 }
 
 /** @param resourceMetadata URL of the protected resource metadata (RFC 9728 §5.1) */
-export const createRefuse = (resourceMetadata: string): Refuse => ({
+export const createRefuse = (resourceMetadata: string, scopeNames: ScopeNames): Refuse => ({
   unauthenticated: (reply) =>
     reply
       .code(401)
-      .header("www-authenticate", bearerChallenge({ resourceMetadata, scopes: ["mcp"] }))
+      .header("www-authenticate", bearerChallenge({ resourceMetadata, scopes: scopeNames(["mcp"]) }))
       .send(errorBody(new OAuthError("invalid_token", "an access token is required"))),
   because(reply, { error, scopes, retryAfterSeconds = 5 }) {
     reply.code(error.status)
     if (error.code === "temporarily_unavailable") reply.header("retry-after", String(Math.ceil(retryAfterSeconds)))
-    else reply.header("www-authenticate", bearerChallenge({ resourceMetadata, ...(scopes && { scopes }), error }))
+    else
+      reply.header(
+        "www-authenticate",
+        bearerChallenge({ resourceMetadata, ...(scopes && { scopes: scopeNames(scopes) }), error }),
+      )
     return reply.send(errorBody(error))
   },
 })

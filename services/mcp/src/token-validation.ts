@@ -1,4 +1,4 @@
-/** The verifier of this process: asks the authorization server over HTTP, and hears of revocations when there is a Redis. */
+/** The verifier of this process: asks the authorization servers, and hears of revocations when there is a Redis. */
 import { ConfigurationError, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
 import {
   createTokenVerifier,
@@ -6,7 +6,7 @@ import {
   type TokenVerifier,
   WrongConfiguration,
 } from "@gatehouse/token-verifier"
-import { introspectionCredentials, type McpConfig, type McpSettings } from "./config.ts"
+import { authorizationServers, type McpConfig, type McpSettings } from "./config.ts"
 import { openRevocations } from "./revocations.ts"
 
 export interface TokenValidation {
@@ -24,33 +24,31 @@ export function openTokenValidation(
   { config, settings, redis }: { config: McpConfig; settings: McpSettings; redis: RedisConnection | undefined },
   kit: ServiceKit,
 ): TokenValidation {
-  const credentials = introspectionCredentials(settings)
-  const { AUTH_SERVER_INTERNAL_URL: internalUrl, INTROSPECTION_URL: endpoint } = settings
   const revocations = redis && openRevocations(redis, config, kit)
-  const tokens = createTokenVerifier({
-    audience: config.resource,
-    issuer: config.issuer,
-    authority: {
-      credentials,
-      ...(internalUrl !== undefined && { internalUrl }),
-      ...(endpoint !== undefined && { endpoint }),
-    },
-    ...(revocations && { revocations }),
-    log: kit.log,
-    now: kit.now,
-  })
+  const tokens = withSentences(() =>
+    createTokenVerifier({
+      audience: config.resource,
+      servers: authorizationServers(settings),
+      cache: { positiveSeconds: settings.TOKEN_CACHE_SECONDS },
+      limits: { staleIfErrorSeconds: settings.STALE_IF_ERROR_SECONDS },
+      ...(redis && { shared: { redis, keyPrefix: config.redisKeyPrefix } }),
+      ...(revocations && { revocations }),
+      log: kit.log,
+      now: kit.now,
+    }),
+  )
   let [decides, closing] = [false, false]
   const started = async () => {
     try {
       await tokens.start()
       decides = true
+      sayHow(tokens, kit)
     } catch (error) {
-      if (error instanceof WrongConfiguration) throw new ConfigurationError([error.message])
-      if (!closing) throw error
+      if (!closing) throw error instanceof WrongConfiguration ? new ConfigurationError([error.message]) : error
     }
   }
   const health = () => {
-    if (!decides) throw new Error("the authorization server has not been reached yet")
+    if (!decides) throw new Error("no authorization server has been reached yet")
     return tokens.health()
   }
   kit.reportHealth("token validation", health, { neededOnce: true })
@@ -59,4 +57,18 @@ export function openTokenValidation(
     return tokens.close()
   })
   return { tokens, started, ...(revocations && { revocations }) }
+}
+
+/** Which strategy and why, in one line a server. */
+function sayHow(tokens: TokenVerifier, { log }: ServiceKit): void {
+  for (const { issuer, strategy } of tokens.servers())
+    log.info({ issuer, strategy: strategy.name, why: strategy.why }, "how tokens are validated")
+}
+
+function withSentences<T>(create: () => T): T {
+  try {
+    return create()
+  } catch (error) {
+    throw error instanceof WrongConfiguration ? new ConfigurationError([error.message]) : error
+  }
 }

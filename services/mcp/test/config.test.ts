@@ -1,12 +1,15 @@
 /** The settings: what is derived, and what is refused in one sentence. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { ConfigurationError } from "@gatehouse/service-kit"
-import { describe, expect, it } from "vitest"
-import { introspectionCredentials, mcpConfigFrom, readMcpSettings } from "../src/config.ts"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { authorizationServers, mcpConfigFrom, readMcpSettings } from "../src/config.ts"
 
 const configOf = (env: Record<string, string>) => mcpConfigFrom(readMcpSettings(env))
 const problemsOf = (env: Record<string, string>): readonly string[] => {
   try {
-    introspectionCredentials(readMcpSettings(env))
+    authorizationServers(readMcpSettings(env))
     configOf(env)
     return []
   } catch (error) {
@@ -14,6 +17,15 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
     throw error
   }
 }
+
+function fileWith(content: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "gatehouse-"))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  writeFileSync(join(directory, "servers.json"), content)
+  return join(directory, "servers.json")
+}
+
+const serversOf = (env: Record<string, string>) => authorizationServers(readMcpSettings(env))
 
 const external = {
   AUTH_MODE: "external",
@@ -27,7 +39,6 @@ describe("OAuth configuration of the MCP service", () => {
     expect(configOf({})).toMatchObject({
       baseUri: "http://localhost:3232",
       resource: "http://localhost:3232/mcp",
-      issuer: "http://localhost:3232",
     })
   })
 
@@ -38,9 +49,8 @@ describe("OAuth configuration of the MCP service", () => {
   })
 
   it("keeps the issuer as it is spelled", () => {
-    expect(configOf({ ...external, AUTH_SERVER_URL: "https://auth.example.com/t/" }).issuer).toBe(
-      "https://auth.example.com/t/",
-    )
+    const env = { ...external, AUTH_SERVER_URL: "https://auth.example.com/t/" }
+    expect(serversOf(env)).toMatchObject([{ issuer: "https://auth.example.com/t/" }])
   })
 
   it("accepts what belongs together", () => {
@@ -49,12 +59,17 @@ describe("OAuth configuration of the MCP service", () => {
 
   it.each([
     ["no issuer", { ...external, AUTH_SERVER_URL: "" }, /AUTH_SERVER_URL/],
+    ["an unknown strategy", { ...external, TOKEN_VALIDATION: "trust" }, /TOKEN_VALIDATION must be one of/],
     [
-      "no introspection client",
-      { ...external, INTROSPECTION_CLIENT_ID: "" },
-      /INTROSPECTION_CLIENT_ID and INTROSPECTION_CLIENT_SECRET/,
+      "a key that is none",
+      { ...external, INTROSPECTION_PRIVATE_KEY: "secret-of-32" },
+      /INTROSPECTION_PRIVATE_KEY must be JSON/,
     ],
-    ["no introspection secret", { ...external, INTROSPECTION_CLIENT_SECRET: "" }, /INTROSPECTION_CLIENT_SECRET/],
+    [
+      "one address for two servers",
+      { ...external, AUTH_SERVER_URL: "https://a.test,https://b.test", JWKS_URL: "https://a.test/jwks" },
+      /JWKS_URL cannot be for several/,
+    ],
     ["internal mode on its own", {}, /AUTH_MODE=internal/],
     [
       "a plain http issuer",
@@ -75,6 +90,42 @@ describe("OAuth configuration of the MCP service", () => {
 
   it("accepts a plain http issuer when the operator accepts the risk", () => {
     expect(problemsOf({ ...external, AUTH_SERVER_URL: "http://auth", ALLOW_HTTP_ISSUER: "true" })).toEqual([])
+  })
+
+  it("reads several authorization servers, which share what is said beside their issuers", () => {
+    const env = { ...external, AUTH_SERVER_URL: "https://new.test, https://old.test", ALLOWED_CLIENT_IDS: "a,b" }
+    const credentials = {
+      method: "client_secret_basic",
+      clientId: "mcp",
+      clientSecret: "secret-of-32-characters-and-more",
+    }
+    const shared = { credentials, allowedClientIds: ["a", "b"], strategy: "auto" }
+    expect(serversOf(env)).toMatchObject([
+      { issuer: "https://new.test", ...shared },
+      { issuer: "https://old.test", ...shared },
+    ])
+  })
+
+  it("reads AUTH_SERVERS_FILE, where each has settings of its own", () => {
+    const servers = [
+      { auth_server_url: "https://new.test", auth_provider: "keycloak", token_validation: "hybrid" },
+      { auth_server_url: "https://old.test", introspection_client_id: "x", introspection_client_secret: "y" },
+    ]
+    const file = fileWith(JSON.stringify({ authorization_servers: servers }))
+    expect(serversOf({ AUTH_MODE: "external", AUTH_SERVERS_FILE: file })).toMatchObject([
+      { issuer: "https://new.test", provider: "keycloak", strategy: "hybrid" },
+      { issuer: "https://old.test", credentials: { clientId: "x", clientSecret: "y" } },
+    ])
+  })
+
+  it.each([
+    ["no JSON", "{", /is not JSON/],
+    ["a name that is almost one", '{"authorization_servers":[{"auth_server":"https://x.test"}]}', /auth_server_url/],
+    ["none at all", '{"authorization_servers":[]}', /authorization_servers/],
+  ])("refuses an AUTH_SERVERS_FILE of %s, with its path and place", (_what, content, sentence) => {
+    const problems = problemsOf({ AUTH_MODE: "external", AUTH_SERVERS_FILE: fileWith(content) })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(sentence)
   })
 
   it("reads the scopes of tools", () => {

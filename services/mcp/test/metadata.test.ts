@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest"
 import { sendBytes } from "./raw.ts"
 import { startService } from "./service.ts"
 
+const serverNamed = (issuer: string) => ({ issuer, metadata: undefined, scopePrefix: "", advertisedScopes: undefined })
+
 describe("OAuth metadata of the resource", () => {
   it.each(["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"])(
     "M5 names the resource as users configure it, its authorization server, and minimal scopes at %s",
@@ -33,9 +35,28 @@ describe("OAuth metadata of the resource", () => {
 
   it("M2 names the authorization server byte for byte as it names itself", async () => {
     const issuer = "https://auth.test/"
-    const service = await startService({ authorizationServerMetadata: () => ({ issuer }) })
+    const service = await startService({ authorizationServers: () => [serverNamed(issuer)] })
     const answer = await fetch(`${service.origin}/.well-known/oauth-protected-resource`)
     expect(await answer.json()).toMatchObject({ authorization_servers: [issuer] })
+  })
+
+  it("names every authorization server, and scopes as the first one writes them", async () => {
+    const first = { ...serverNamed("https://new.test"), scopePrefix: "api://mcp/" }
+    const service = await startService({ authorizationServers: () => [first, serverNamed("https://old.test")] })
+    const answer = await (await fetch(`${service.origin}/.well-known/oauth-protected-resource`)).json()
+    expect(answer).toMatchObject({ authorization_servers: ["https://new.test", "https://old.test"] })
+    expect(answer.scopes_supported).toContain("api://mcp/mcp:tools")
+    const refused = await fetch(service.url, { method: "POST" })
+    expect(refused.headers.get("www-authenticate")).toContain('scope="api://mcp/mcp"')
+  })
+
+  it("names the scopes of a provider that has none for an MCP server", async () => {
+    const google = { ...serverNamed("https://accounts.google.com"), advertisedScopes: ["openid", "email"] }
+    const service = await startService({ authorizationServers: () => [google] })
+    const answer = await (await fetch(`${service.origin}/.well-known/oauth-protected-resource`)).json()
+    expect(answer).toMatchObject({ scopes_supported: ["openid", "email"] })
+    const refused = await fetch(service.url, { method: "POST" })
+    expect(refused.headers.get("www-authenticate")).toContain('scope="openid email"')
   })
 
   it("inserts its path where the resource has a longer one", async () => {
@@ -50,12 +71,14 @@ describe("OAuth metadata of the authorization server, mirrored", () => {
 
   it("is the authorization server's own document", async () => {
     const document = { issuer: "https://auth.test", token_endpoint: "https://auth.test/token", extra: [1] }
-    const service = await startService({ authorizationServerMetadata: () => document })
+    const service = await startService({
+      authorizationServers: () => [{ ...serverNamed(document.issuer), metadata: document }],
+    })
     expect(await (await fetch(`${service.origin}${path}`)).json()).toEqual(document)
   })
 
   it("is 503 with Retry-After as long as it is not known", async () => {
-    const service = await startService({ authorizationServerMetadata: () => undefined })
+    const service = await startService({ authorizationServers: () => [serverNamed("https://auth.test")] })
     const answer = await fetch(`${service.origin}${path}`)
     expect(answer.status).toBe(503)
     expect(answer.headers.get("retry-after")).toBe("5")

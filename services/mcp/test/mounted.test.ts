@@ -17,7 +17,7 @@ async function startTogether() {
     token === "good"
       ? { active: true, iss: origin, sub: "demo|alice", aud: resource, scope: "mcp", exp: Date.now() / 1000 + 600 }
       : { active: false }
-  const tokens = createTokenVerifier({ audience: resource, issuer: origin, authority: { introspect } })
+  const tokens = createTokenVerifier({ audience: resource, servers: [{ issuer: origin, introspect }] })
   const app = createApp({ log })
   app.get("/", async () => "front page of the other service")
   app.get("/.well-known/oauth-authorization-server", async () => ({ issuer: origin }))
@@ -26,7 +26,6 @@ async function startTogether() {
     config: {
       baseUri: origin,
       resource,
-      issuer: origin,
       allowedOrigins: [],
       allowedHosts: [],
       trustedProxies: [],
@@ -37,7 +36,7 @@ async function startTogether() {
     log,
     now: () => Date.now() / 1000,
     tokens,
-    authorizationServerMetadata: () => ({ issuer: origin }),
+    authorizationServers: tokens.servers,
   })
   await app.listen({ host: "127.0.0.1", port })
   onTestFinished(async () => void (await app.close()))

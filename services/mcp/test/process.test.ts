@@ -119,8 +119,15 @@ describe("OAuth-protected MCP service, its process", () => {
     expect(service.output()).not.toContain("    at ")
   })
 
-  it("U5 does not start without credentials to introspect with, and says so in one sentence", async () => {
-    const { exited, output } = startProcess({ AUTH_MODE: "external", AUTH_SERVER_URL: "https://auth.example.com" })
+  it("U5 does not start when nothing could be validated safely, and says in one sentence what is missing", async () => {
+    const issuer = await startAuthorizationServer("x")
+    const { exited, output } = startProcess({
+      AUTH_MODE: "external",
+      AUTH_SERVER_URL: issuer,
+      LOG_LEVEL: "silent",
+      PORT: String(await findFreePort()),
+      MANAGEMENT_PORT: String(await findFreePort()),
+    })
     expect(await exited).toBe(1)
     expect(output().trim().split("\n")).toEqual([
       "gatehouse-mcp cannot start:",

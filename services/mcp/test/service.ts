@@ -7,12 +7,18 @@ import { onTestFinished } from "vitest"
 import { buildMcpApp, type McpConfig, type McpDependencies } from "../src/index.ts"
 
 const ISSUER = "https://auth.test"
+const AUTHORIZATION_SERVER = {
+  issuer: ISSUER,
+  metadata: { issuer: ISSUER },
+  scopePrefix: "",
+  advertisedScopes: undefined,
+}
 const silent: Logger = createLogger({ name: "test", level: "silent" })
 
 export interface ServiceOptions {
   config?: Partial<McpConfig>
   log?: Logger
-  authorizationServerMetadata?: McpDependencies["authorizationServerMetadata"]
+  authorizationServers?: McpDependencies["authorizationServers"]
   /** Path of the resource. */
   path?: string
 }
@@ -52,15 +58,13 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   }
   const tokens = createTokenVerifier({
     audience: resource,
-    issuer: ISSUER,
-    authority: { introspect },
+    servers: [{ issuer: ISSUER, introspect }],
     revocations,
     now: wall.now,
   })
   const config: McpConfig = {
     baseUri: origin,
     resource,
-    issuer: ISSUER,
     allowedOrigins: ["https://app.test"],
     allowedHosts: ["mcp.internal:8080"],
     trustedProxies: [],
@@ -75,7 +79,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     now: wall.now,
     tokens,
     revocations,
-    authorizationServerMetadata: options.authorizationServerMetadata ?? (() => ({ issuer: ISSUER })),
+    authorizationServers: options.authorizationServers ?? (() => [AUTHORIZATION_SERVER]),
     everySecond: (tick) => {
       ticks.add(tick)
       return () => ticks.delete(tick)

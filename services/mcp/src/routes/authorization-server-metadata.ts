@@ -4,9 +4,9 @@ import type { FastifyReply, FastifyRequest } from "fastify"
 import type { McpDependencies } from "../app.ts"
 
 export const mirroredMetadata =
-  ({ authorizationServerMetadata }: McpDependencies) =>
+  ({ authorizationServers }: McpDependencies) =>
   async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const metadata = authorizationServerMetadata()
+    const metadata = authorizationServers()[0]?.metadata
     if (metadata !== undefined) return reply.header("cache-control", "public, max-age=300").send(metadata)
     const error = unavailable("the metadata of the authorization server is not known yet")
     return reply.code(error.status).header("retry-after", "5").send(errorBody(error))

@@ -7,6 +7,7 @@ export { createLogger, describeError, type Logger, type LoggerOptions } from "./
 export {
   cidrs,
   contentOf,
+  fileOf,
   flag,
   hostsAndPorts,
   integer,

@@ -100,3 +100,15 @@ export function contentOf(path: string): string {
     throw new Error("must be the path of a readable file")
   }
 }
+
+/** A file that is read and checked at start; what is wrong with it is told with its path. */
+export const fileOf =
+  <T>(parse: (content: string) => T) =>
+  (path: string): T => {
+    const content = contentOf(path)
+    try {
+      return parse(content)
+    } catch (error) {
+      throw new Error(`${path}: ${(error as Error).message}`)
+    }
+  }

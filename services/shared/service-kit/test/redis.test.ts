@@ -121,6 +121,7 @@ describe("OAuth services: Redis, one server", () => {
     expect((await Promise.all(writes)).map(({ ok }) => ok)).not.toContain(true)
     // The paused server holds what reached it; a new one must not be told again.
     await server.kill()
+    await expect.poll(() => redis.status).not.toBe("ready") // what is written to a dead connection waits nowhere
     const waiting = Array.from({ length: 1_500 }, () =>
       redis.append("log", "late").catch((error: Error) => error.message),
     )

@@ -70,7 +70,7 @@ export async function startRedisProcess(port: number, config: string, mode: stri
 
 async function spawnRedis({ port, directory, args }: Place): Promise<ChildProcess> {
   const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "pipe"] })
-  watchOver(child, directory)
+  watchOver(child, { directory })
   try {
     await untilReady(child, port)
   } catch (error) {

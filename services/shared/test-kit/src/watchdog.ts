@@ -3,12 +3,20 @@ import { type ChildProcess, spawn } from "node:child_process"
 
 const script = `read -r _; kill -9 "$1"; rm -rf "$2"`
 
+export interface WatchOptions {
+  /** Where it writes: removed with it. */
+  directory?: string
+  /** It leads a process group of its own (`detached`), which ends as a whole. */
+  group?: boolean
+}
+
 /** Waits for the end of its input, which comes with the death of this process, a SIGKILL included. */
-export function watchOver(child: ChildProcess, directory: string): void {
+export function watchOver(child: ChildProcess, { directory = "", group = false }: WatchOptions = {}): void {
   if (child.pid === undefined) return
-  const watchdog = spawn("sh", ["-c", script, "sh", String(child.pid), directory], {
+  const whom = String(group ? -child.pid : child.pid)
+  const watchdog = spawn("sh", ["-c", script, "sh", whom, directory], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true, // what is sent to our process group must not end it first
   })
-  child.once("exit", () => watchdog.kill("SIGKILL"))
+  child.once("close", () => watchdog.kill("SIGKILL"))
 }

@@ -1,79 +1,91 @@
 /** The verifier: header in, one of three outcomes out. Usable on its own, by any resource server. */
 import { parseBearer } from "@gatehouse/oauth"
 import type { DiscoveredMetadata } from "./discovery/discovery.ts"
+import { createHttpClient } from "./http/http-client.ts"
 import { judge } from "./judge.ts"
-import type { Log } from "./log.ts"
+import { defaultCacheBounds, defaultLimits, type TokenVerifierOptions } from "./options.ts"
 import { createRecentRevocations } from "./revocation/recent-revocations.ts"
-import type { RevocationFeed } from "./revocation/revocation-feed.ts"
-import { type HttpAuthorityOptions, httpAuthority } from "./servers/http-authority.ts"
-import { type InProcessIntrospect, inProcessAuthority } from "./servers/in-process-authority.ts"
-import { watchOutages } from "./servers/outage.ts"
+import type { Authority, StrategyReport } from "./servers/authority.ts"
+import { createAuthority } from "./servers/create-authority.ts"
+import { startAll } from "./servers/start-all.ts"
+import { type Validate, validateWith } from "./servers/validate-with.ts"
 import { Unavailable } from "./unavailable.ts"
 import type { Validation } from "./validation.ts"
+import { verifyInBatches } from "./verify-many.ts"
 import { WrongConfiguration } from "./wrong-configuration.ts"
 
-export interface TokenVerifierOptions {
-  /** The canonical resource URL that tokens must be for. */
-  audience: string
-  /** The authorization server that tokens must come from. */
+/** One authorization server, as whoever publishes or shows it needs it. */
+export interface ServerReport {
+  /** As its own document writes it (RFC 8414 §2): for the protected resource metadata, byte for byte. */
   issuer: string
-  /** How it is asked. */
-  authority: { introspect: InProcessIntrospect } | HttpAuthorityOptions
-  revocations?: RevocationFeed
-  log?: Log
-  /** Wall clock, seconds since 1970. */
-  now?: () => number
-  /** Monotonic clock, seconds: cache times do not follow a wall clock that is set back. */
-  uptime?: () => number
+  strategy: StrategyReport
+  /** Its own document; undefined when none was discovered. */
+  metadata: DiscoveredMetadata | undefined
+  scopePrefix: string
+  /** What clients are told to ask for there, in place of our own scopes. */
+  advertisedScopes: readonly string[] | undefined
 }
 
 export interface TokenVerifier {
   /**
-   * Reads the token from `IncomingMessage.rawHeaders` and judges it. Two credentials are `malformed`.
+   * Reads the token from `IncomingMessage.rawHeaders` (RFC 6750 §2.1) and judges it. Two credentials are `malformed`.
    * @param signal the caller's: once aborted, this caller stops waiting and gets the signal's reason thrown; the others do not
    */
   verify(rawHeaders: readonly string[], signal?: AbortSignal): Promise<Validation>
+  /** The same for a token that was read already. */
   verifyToken(token: string, signal?: AbortSignal): Promise<Validation>
-  /** How tokens are validated and why so, for the start-up line and `/health`. */
-  strategy: { name: string; why: string }
+  /** Judges a batch, at most 256 at once, over the same connections and single flight; answers in the order of the tokens. */
+  verifyMany(tokens: readonly string[], signal?: AbortSignal): Promise<Validation[]>
+  /** In the order of the options; the first is the one that clients are sent to. */
+  servers(): readonly ServerReport[]
   /**
-   * Resolves when it can decide for the first time; an outage only delays that.
+   * Resolves when the first of the servers can be decided for; the others follow. An outage only delays that.
    * @throws WrongConfiguration with a sentence for the operator
    */
   start(): Promise<void>
-  /** The authorization server's own document; undefined when none was discovered. */
-  metadata(): DiscoveredMetadata | undefined
   health(): object
   close(): Promise<void>
 }
 
-/** @throws WrongConfiguration when nothing says for whom or from whom tokens must be: it would accept them all */
+/**
+ * Creates a verifier; nothing is asked before `start()`.
+ * @throws WrongConfiguration when nothing says for whom or from whom tokens must be: it would accept them all
+ */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { audience, issuer, log, now = () => Date.now() / 1000, uptime = () => performance.now() / 1000 } = options
-  if (audience.trim() === "") throw new WrongConfiguration("no audience to expect: set RESOURCE_URL or BASE_URI")
-  if (issuer.trim() === "") throw new WrongConfiguration("no issuer to expect: set AUTH_SERVER_URL")
-  const outages = watchOutages({ log, now })
-  const revocations = createRecentRevocations({ uptime })
-  const surroundings = { issuer, outages, revocations, now, uptime }
-  const authority =
-    "introspect" in options.authority
-      ? inProcessAuthority(options.authority.introspect, surroundings)
-      : httpAuthority(options.authority, surroundings)
+  checkOptions(options)
+  const { now = () => Date.now() / 1000, uptime = () => performance.now() / 1000 } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const cache = { ...defaultCacheBounds, ...options.cache }
+  const memorySeconds =
+    cache.positiveSeconds + limits.staleIfErrorSeconds + limits.overallTimeoutMs / 1000 + MARGIN_SECONDS
+  const revocations = createRecentRevocations({ uptime, memorySeconds, position: options.revocations?.position })
+  const client = createHttpClient({
+    timeoutMs: limits.perTryTimeoutMs,
+    ...(options.dispatcher && { dispatcher: options.dispatcher }),
+  })
+  const { audience: resource, shared, log } = options
+  const parts = { resource, shared, log, now, uptime, limits, cache, recent: revocations, client }
+  const authorities = options.servers.map((server) => createAuthority(server, parts))
   const closing = new AbortController()
-  const unsubscribe = options.revocations?.subscribe(revocations.add, () => {
-    revocations.addGap()
-    authority.forget()
+  const unsubscribe = options.revocations?.subscribe(revocations.add, (id) => {
+    revocations.addGap(id)
+    for (const { forget } of authorities) forget()
   })
 
-  const verifyToken = async (token: string, signal: AbortSignal = closing.signal): Promise<Validation> => {
+  const validate: Validate = async (authority, token, signal) => {
     try {
       const answer = await authority.introspect(token, signal)
-      return judge(answer, { issuer: authority.issuer(), audience, now: now(), isRevoked: revocations.isRevoked })
+      const { issuer, audience } = authority
+      const verdict = judge(answer, { issuer: issuer(), audience, now: now(), isRevoked: revocations.isRevoked })
+      if (verdict.outcome === "invalid") authority.refused?.(verdict.reason)
+      return verdict
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       return { outcome: "unavailable", reason: error.reason, retryAfterSeconds: error.retryAfterSeconds }
     }
   }
+  const verifyToken = (token: string, signal: AbortSignal = closing.signal) =>
+    validateWith(authorities, { token, signal, validate })
   return {
     verifyToken,
     async verify(rawHeaders, signal) {
@@ -81,19 +93,44 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (credentials.kind === "token") return verifyToken(credentials.token, signal)
       return { outcome: "invalid", reason: credentials.kind === "missing" ? "missing" : "malformed" }
     },
-    strategy: authority.strategy,
-    start: () => authority.start(closing.signal),
-    metadata: authority.metadata,
-    health: () => ({
-      strategy: authority.strategy,
-      issuer: authority.issuer(),
-      outage: outages.current() ?? null,
-      ...authority.health(),
-    }),
+    verifyMany: (tokens, signal) => verifyInBatches(tokens, (token) => verifyToken(token, signal)),
+    servers: () => authorities.map(reportOf),
+    start: () =>
+      startAll(authorities, {
+        signal: closing.signal,
+        onWrong: (error, authority) => log?.error({ issuer: authority.issuer(), why: String(error) }, WILL_NOT_SERVE),
+      }),
+    health: () => ({ servers: authorities.map(healthOf) }),
     async close() {
       unsubscribe?.()
       closing.abort(new Error("the token verifier is closed"))
-      await authority.close()
+      await Promise.all(authorities.map((authority) => authority.close()))
+      await client.close()
     },
   }
 }
+
+const WILL_NOT_SERVE = "tokens of one authorization server will not be accepted until its configuration is mended"
+
+/** Of clocks and of the way from Redis to here. */
+const MARGIN_SECONDS = 60
+
+function checkOptions({ audience, servers }: TokenVerifierOptions): void {
+  if (audience.trim() === "") throw new WrongConfiguration("no audience to expect: set RESOURCE_URL or BASE_URI")
+  if (servers.length === 0 || servers.some(({ issuer }) => issuer.trim() === ""))
+    throw new WrongConfiguration("no issuer to expect: set AUTH_SERVER_URL")
+}
+
+const reportOf = ({ issuer, strategy, metadata, scopePrefix, advertisedScopes }: Authority): ServerReport => ({
+  issuer: issuer(),
+  strategy: strategy(),
+  metadata: metadata(),
+  scopePrefix,
+  advertisedScopes,
+})
+
+const healthOf = (authority: Authority) => ({
+  issuer: authority.issuer(),
+  strategy: authority.strategy(),
+  ...authority.health(),
+})

@@ -1,9 +1,20 @@
 /** What is remembered, for how long, and for whom. */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
+import { createLocalCache } from "../src/cache/local-cache.ts"
+import { createRecentRevocations } from "../src/revocation/recent-revocations.ts"
 import { cut, json, silence, startAuthorizationServer } from "./authorization-server.ts"
-import { activeToken, RESOURCE, START, startVerifier } from "./setting.ts"
+import { activeToken, healthOf, RESOURCE, START, startVerifier } from "./setting.ts"
 
 const valid = expect.objectContaining({ outcome: "valid" })
+
+/** What is in use: garbage is collected first. */
+function heapBytes(): number {
+  setFlagsFromString("--expose-gc")
+  runInNewContext("gc")()
+  return process.memoryUsage().heapUsed
+}
 
 describe("OAuth token verifier: the cache", () => {
   it("asks once a minute about an active token", async () => {
@@ -32,7 +43,7 @@ describe("OAuth token verifier: the cache", () => {
     await verifier.verifyToken("T")
     server.behaviour = json(activeToken(server.issuer, { exp: 0 }))
     await verifier.verifyToken("U")
-    expect(verifier.health()).toMatchObject({ cached: { positive: 0 } })
+    expect(healthOf(verifier)).toMatchObject({ cached: { positive: 0 } })
   })
 
   it("K6 believes a token that was not yet known within the negative time, and asks no more often", async () => {
@@ -54,15 +65,34 @@ describe("OAuth token verifier: the cache", () => {
     server.behaviour = json({ active: false })
     for (let i = 0; i < 40; i++)
       await Promise.all(Array.from({ length: 50 }, (_, j) => verifier.verifyToken(`garbage-${i}-${j}`)))
-    expect(verifier.health()).toMatchObject({ cached: { positive: 1, negative: 50 } })
+    expect(healthOf(verifier)).toMatchObject({ cached: { positive: 1, negative: 50 } })
     const before = server.calls.length
     expect(await verifier.verifyToken("good")).toEqual(valid)
     expect(server.calls).toHaveLength(before)
   })
 
-  it("K16 a wall clock that is set back by an hour keeps no entry longer", async () => {
-    const { createLocalCache } = await import("../src/cache/local-cache.ts")
-    const { createRecentRevocations } = await import("../src/revocation/recent-revocations.ts")
+  it("K5 a million garbage tokens take no more memory than ten thousand", () => {
+    const uptime = () => 1
+    const bounds = { positiveSeconds: 60, negativeSeconds: 5, maxPositive: 1000, maxNegative: 10_000 }
+    const cache = createLocalCache({
+      now: () => START,
+      uptime,
+      revocations: createRecentRevocations({ uptime }),
+      ...bounds,
+    })
+    const remember = (from: number, to: number) => {
+      for (let i = from; i < to; i++) cache.save(`garbage-${i}`, { active: false }, cache.mark())
+    }
+    for (let i = 0; i < 1000; i++) cache.save(`good-${i}`, { active: true, sub: `s${i}` }, cache.mark())
+    remember(0, 100_000)
+    const before = heapBytes()
+    remember(100_000, 1_000_000)
+    expect(cache.size()).toEqual({ positive: 1000, negative: 10_000 })
+    expect(cache.find("good-0")).toMatchObject({ sub: "s0" })
+    expect(heapBytes() - before).toBeLessThan(5e6)
+  })
+
+  it("K16 a wall clock that is set back by an hour keeps no entry longer", () => {
     let wall = START
     let uptime = 100
     const cache = createLocalCache({
@@ -93,7 +123,7 @@ describe("OAuth token verifier: the cache", () => {
     expect(await ours.verifyToken("T")).toEqual(valid)
     for (let i = 0; i < 2; i++)
       expect(await other.verifyToken("T")).toEqual({ outcome: "invalid", reason: "wrong_audience" })
-    expect(other.health()).toMatchObject({ cached: { positive: 1 } })
+    expect(healthOf(other)).toMatchObject({ cached: { positive: 1 } })
   })
 
   it("J7 knows a JWT under one name, however its signature's spare bits are written", async () => {
@@ -140,18 +170,18 @@ describe("OAuth token verifier: one call for all who ask at once", () => {
     const leader = verifier.verifyToken("T", controller.signal)
     controller.abort(new Error("hung up"))
     await expect(leader).rejects.toThrow("hung up")
-    await expect.poll(() => verifier.health()).toMatchObject({ cached: { positive: 1 } })
+    await expect.poll(() => healthOf(verifier)).toMatchObject({ cached: { positive: 1 } })
     expect(await verifier.verifyToken("T")).toEqual(valid)
     expect(server.calls).toHaveLength(1)
   })
 
   it("K9 a failure is shared by those who wait, and not remembered", async () => {
-    const { server, verifier } = await startVerifier({ perTryTimeoutMs: 100 })
+    const { server, verifier } = await startVerifier({ limits: { perTryTimeoutMs: 100 } })
     server.behaviour = silence
     const answers = await Promise.all(Array.from({ length: 100 }, () => verifier.verifyToken("T")))
     expect(answers.every((answer) => answer.outcome === "unavailable" && answer.reason === "timeout")).toBe(true)
     expect(server.calls).toHaveLength(1)
-    expect(verifier.health()).toMatchObject({ cached: { positive: 0, negative: 0 } })
+    expect(healthOf(verifier)).toMatchObject({ cached: { positive: 0, negative: 0 } })
     server.behaviour = json(activeToken(server.issuer))
     expect(await verifier.verifyToken("T")).toEqual(valid)
   })

@@ -1,21 +1,31 @@
 /** From the issuer to its introspection endpoint, and to the first decision. */
-import { createTokenVerifier, type HttpAuthorityOptions, WrongConfiguration } from "@gatehouse/token-verifier"
+import {
+  type AuthorizationServerOptions,
+  createTokenVerifier,
+  type Limits,
+  type TokenVerifier,
+  WrongConfiguration,
+} from "@gatehouse/token-verifier"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { isSameIssuer, reachableAt } from "../src/discovery/issuer.ts"
 import { json, type ScriptedServer, startAuthorizationServer, status, text } from "./authorization-server.ts"
-import { activeToken, RESOURCE, START } from "./setting.ts"
+import { activeToken, healthOf, RESOURCE, START } from "./setting.ts"
 
+const credentials = { method: "client_secret_basic", clientId: "mcp", clientSecret: "secret" } as const
+const metadataOf = (verifier: TokenVerifier) => verifier.servers()[0]?.metadata
 const AS = "/.well-known/oauth-authorization-server"
 const OPENID = "/.well-known/openid-configuration"
 
-async function start(issuerOf: (server: ScriptedServer) => string, options: Partial<HttpAuthorityOptions> = {}) {
+async function start(
+  issuerOf: (server: ScriptedServer) => string,
+  { limits = {}, ...options }: Partial<AuthorizationServerOptions> & { limits?: Partial<Limits> } = {},
+) {
   const server = await startAuthorizationServer()
   const issuer = issuerOf(server)
-  const credentials = { clientId: "mcp", clientSecret: "secret" }
   const verifier = createTokenVerifier({
     audience: RESOURCE,
-    issuer,
-    authority: { credentials, rediscoverSeconds: 0.01, ...options },
+    servers: [{ issuer, credentials, ...options }],
+    limits: { rediscoverSeconds: 0.01, ...limits },
     now: () => START,
   })
   onTestFinished(async () => {
@@ -35,7 +45,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
     await verifier.start()
     expect(server.fetched).toEqual([`${AS}/t1`, `${OPENID}/t1`, `/t1${OPENID}`, `/t1${AS}`])
     expect(await verifier.verifyToken("T")).toMatchObject({ outcome: "valid" })
-    expect(verifier.metadata()).toEqual(documentOf(server, issuer))
+    expect(metadataOf(verifier)).toEqual(documentOf(server, issuer))
   })
 
   it("asks each place once, and stops at the first document", async () => {
@@ -56,7 +66,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
     server.documents.set(AS, behaviour)
     publish(OPENID, documentOf(server, issuer))
     await verifier.start()
-    expect(verifier.metadata()?.issuer).toBe(issuer)
+    expect(metadataOf(verifier)?.issuer).toBe(issuer)
   })
 
   it.each([500, 503, 429])("never moves on past %i, which may hide the right document: it asks again", async (code) => {
@@ -66,7 +76,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
     publish(OPENID, { issuer, introspection_endpoint: `${issuer}/wrong` })
     await verifier.start()
     expect(server.fetched).toEqual([AS, AS, AS, AS])
-    expect(verifier.health()).toMatchObject({ endpoint: server.endpoint, outage: null })
+    expect(healthOf(verifier)).toMatchObject({ endpoint: server.endpoint, outage: null })
   })
 
   it("is not ready, and says 503 to everyone, until the authorization server is there", async () => {
@@ -84,7 +94,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
   })
 
   it("gives up on a document that trickles, and asks again", async () => {
-    const { server, issuer, verifier } = await start(({ issuer }) => issuer, { overallTimeoutMs: 100 })
+    const { server, issuer, verifier } = await start(({ issuer }) => issuer, { limits: { overallTimeoutMs: 100 } })
     server.documents.set(AS, ({ response }) => {
       server.documents.set(AS, json(documentOf(server, issuer)))
       response.write("{")
@@ -105,7 +115,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
   it("refuses to start when there is no introspection endpoint", async () => {
     const { issuer, verifier, publish } = await start(({ issuer }) => issuer)
     publish(AS, { issuer })
-    await expect(verifier.start()).rejects.toThrow(/set INTROSPECTION_URL/)
+    await expect(verifier.start()).rejects.toThrow(/introspection needs INTROSPECTION_URL/)
   })
 
   it("tolerates one trailing slash in the configuration, and from then on takes the document's issuer byte for byte", async () => {
@@ -124,8 +134,7 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
     const internalUrl = `${server.issuer}/t1`
     const verifier = createTokenVerifier({
       audience: RESOURCE,
-      issuer,
-      authority: { credentials: { clientId: "mcp", clientSecret: "s" }, internalUrl },
+      servers: [{ issuer, credentials, internalUrl }],
       now: () => START,
     })
     onTestFinished(async () => {
@@ -142,9 +151,8 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
   it("sends our secret to no plain http endpoint of an https issuer", async () => {
     const server = await startAuthorizationServer()
     const issuer = "https://auth.test"
-    const credentials = { clientId: "mcp", clientSecret: "s" }
-    const authority = { credentials, internalUrl: server.issuer }
-    const verifier = createTokenVerifier({ audience: RESOURCE, issuer, authority })
+    const servers = [{ issuer, credentials, internalUrl: server.issuer }]
+    const verifier = createTokenVerifier({ audience: RESOURCE, servers })
     onTestFinished(async () => {
       await verifier.close()
       await server.close()
@@ -154,10 +162,12 @@ describe("OAuth authorization server discovery (RFC 8414 §3, §5)", () => {
   })
 
   it("discovers nothing when the endpoint is configured: it is ready at once", async () => {
-    const { server, verifier } = await start(({ issuer }) => issuer, { endpoint: "http://127.0.0.1:1/introspect" })
+    const { server, verifier } = await start(({ issuer }) => issuer, {
+      introspectionUrl: "http://127.0.0.1:1/introspect",
+    })
     await verifier.start()
     expect(server.fetched).toEqual([])
-    expect(verifier.strategy.why).toContain("INTROSPECTION_URL")
+    expect(verifier.servers()[0]?.strategy.why).toContain("INTROSPECTION_URL")
   })
 
   it("stops trying when it is closed", async () => {

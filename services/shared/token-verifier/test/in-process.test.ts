@@ -7,7 +7,7 @@ import { activeToken, bearer, RESOURCE, START } from "./setting.ts"
 const issuer = "http://localhost:3232"
 const revocations = localRevocations()
 const verifierOf = (introspect: InProcessIntrospect) =>
-  createTokenVerifier({ audience: RESOURCE, issuer, authority: { introspect }, revocations, now: () => START })
+  createTokenVerifier({ audience: RESOURCE, servers: [{ issuer, introspect }], revocations, now: () => START })
 
 describe("OAuth token verifier in process", () => {
   it("asks the authorization server for every request: nothing is remembered, a revocation holds at once", async () => {
@@ -17,7 +17,7 @@ describe("OAuth token verifier in process", () => {
     expect(await verifier.verify(bearer("T"))).toMatchObject({ outcome: "valid", claims: { sub: "demo|alice" } })
     active = false
     expect(await verifier.verify(bearer("T"))).toEqual({ outcome: "invalid", reason: "inactive" })
-    expect(verifier.strategy).toEqual({ name: "in-process", why: expect.any(String) })
+    expect(verifier.servers()[0]?.strategy).toEqual({ name: "in-process", why: expect.any(String) })
   })
 
   it.each([

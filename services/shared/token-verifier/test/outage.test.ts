@@ -1,7 +1,7 @@
 /** An authorization server that cannot be reached, or fails us: "cannot tell", within a bounded time, and never "invalid". */
 import { describe, expect, it } from "vitest"
 import { cut, json, type ScriptedServer, silence, startAuthorizationServer, status } from "./authorization-server.ts"
-import { activeToken, startVerifier } from "./setting.ts"
+import { activeToken, healthOf, startVerifier } from "./setting.ts"
 
 const unavailable = (reason: string, retryAfterSeconds: unknown = expect.any(Number)) => ({
   outcome: "unavailable",
@@ -39,7 +39,7 @@ describe("OAuth token verifier: the authorization server is away", () => {
   })
 
   it("G2 gives up on a silent server within its time, and lets go of the sockets", async () => {
-    const { server, verifier } = await startVerifier({ perTryTimeoutMs: 100 })
+    const { server, verifier } = await startVerifier({ limits: { perTryTimeoutMs: 100 } })
     server.behaviour = silence
     const began = performance.now()
     const answers = await Promise.all(["a", "b", "c"].map((token) => verifier.verifyToken(token)))
@@ -49,7 +49,7 @@ describe("OAuth token verifier: the authorization server is away", () => {
   })
 
   it("G2 gives up on an answer that trickles for longer than a try may take", async () => {
-    const { server, verifier } = await startVerifier({ perTryTimeoutMs: 200 })
+    const { server, verifier } = await startVerifier({ limits: { perTryTimeoutMs: 200 } })
     server.behaviour = ({ response }) => {
       response.write("{")
       const drip = setInterval(() => response.write(" "), 20)
@@ -62,17 +62,18 @@ describe("OAuth token verifier: the authorization server is away", () => {
   })
 
   it("G2 bounds all tries together", async () => {
-    const { server, verifier } = await startVerifier({ perTryTimeoutMs: 400, overallTimeoutMs: 300 })
+    const { server, verifier } = await startVerifier({ limits: { perTryTimeoutMs: 400, overallTimeoutMs: 300 } })
     server.behaviour = (exchange) => void setTimeout(() => cut(exchange), 200)
     expect(await verifier.verifyToken("T")).toEqual(unavailable("timeout"))
     expect(server.calls).toHaveLength(2)
   })
 
   it.each([401, 403])("G4 takes %i for a word about our own credentials, not about the token", async (code) => {
-    const { server, verifier } = await startVerifier()
+    const { server, verifier, clock } = await startVerifier()
     server.behaviour = status(code)
     expect(await verifier.verifyToken("T")).toEqual(unavailable("credentials_rejected"))
     server.behaviour = json(activeToken(server.issuer))
+    clock.advance(5)
     expect(await verifier.verifyToken("T")).toEqual(valid)
   })
 
@@ -131,18 +132,19 @@ describe("OAuth token verifier: the authorization server is away", () => {
     const lines: string[] = []
     const write = (level: string) => (fields: object) => void lines.push(`${level} ${JSON.stringify(fields)}`)
     const log = { info: write("info"), warn: write("warn"), error: write("error") }
-    const { server, verifier } = await startVerifier({ log })
+    const { server, verifier, clock } = await startVerifier({ log })
     server.behaviour = status(500)
     for (const token of ["a", "b", "c"]) await verifier.verifyToken(token)
     expect(lines).toEqual([expect.stringMatching(/^warn .*bad_response.*500/)])
-    expect(verifier.health()).toMatchObject({ outage: { reason: "bad_response" } })
+    expect(healthOf(verifier)).toMatchObject({ outage: { reason: "bad_response" } })
     server.behaviour = status(401)
     await verifier.verifyToken("secret-token")
     expect(lines[1]).toMatch(/^error .*credentials_rejected/)
     server.behaviour = json(activeToken(server.issuer))
+    clock.advance(5)
     await verifier.verifyToken("a")
     expect(lines[2]).toMatch(/^info /)
-    expect(verifier.health()).toMatchObject({ outage: null, strategy: { name: "introspection" } })
+    expect(healthOf(verifier)).toMatchObject({ outage: null, strategy: { name: "introspection" } })
     expect(lines.join()).not.toMatch(/secret-token|s:e c%ret/)
   })
 })

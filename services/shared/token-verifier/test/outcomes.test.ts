@@ -124,7 +124,7 @@ describe("OAuth token verifier: answers that decide nothing are no verdict, and 
     ["503", status(503)],
     ["K2 an expiry that is text", json(activeToken("x", { exp: "1800003600" }))],
     ["K2 an expiry in milliseconds", json(activeToken("x", { exp: 1_800_003_600_000 }))],
-    ["S4 a scope that is a list", json(activeToken("x", { scope: ["mcp"] }))],
+    ["S4 a list of scopes with something else in it", json(activeToken("x", { scope: ["mcp", 5] }))],
     ["S4 a scope with a double space", json(activeToken("x", { scope: "a  b" }))],
     ["S4 a scope with a tab", json(activeToken("x", { scope: "b\tc" }))],
     ["a subject that is a number", json(activeToken("x", { sub: 5 }))],
@@ -136,6 +136,12 @@ describe("OAuth token verifier: answers that decide nothing are no verdict, and 
     expect(await verifier.verifyToken("T")).toMatchObject({ outcome: "valid" })
   })
 
+  it("S4 reads a list of scopes, as several servers send it", async () => {
+    const { server, verifier } = await startVerifier()
+    server.behaviour = json(activeToken(server.issuer, { scope: ["mcp:tools", "mcp:prompts"] }))
+    expect(await verifier.verifyToken("T")).toMatchObject({ claims: { scope: "mcp:tools mcp:prompts" } })
+  })
+
   it("S4 takes no scopes from scp, which RFC 7662 does not know", async () => {
     const { server, verifier } = await startVerifier()
     server.behaviour = json(activeToken(server.issuer, { scope: undefined, scp: ["mcp"] }))
@@ -144,19 +150,17 @@ describe("OAuth token verifier: answers that decide nothing are no verdict, and 
 })
 
 describe("OAuth token verifier: configuration", () => {
-  const authority = { introspect: async () => ({ active: false }) }
+  const introspect = async () => ({ active: false })
   it.each(["", " ", "\t\n"])("U5 refuses a blank audience or issuer: %j", (blank) => {
-    expect(() => createTokenVerifier({ audience: blank, issuer: "https://auth.test", authority })).toThrow(
-      WrongConfiguration,
-    )
-    expect(() => createTokenVerifier({ audience: RESOURCE, issuer: blank, authority })).toThrow(WrongConfiguration)
+    const servers = [{ issuer: "https://auth.test", introspect }]
+    expect(() => createTokenVerifier({ audience: blank, servers })).toThrow(WrongConfiguration)
+    const nameless = { audience: RESOURCE, servers: [{ issuer: blank, introspect }] }
+    expect(() => createTokenVerifier(nameless)).toThrow(WrongConfiguration)
+    expect(() => createTokenVerifier({ audience: RESOURCE, servers: [] })).toThrow(WrongConfiguration)
   })
 
-  it("refuses a cache time that revocations would be forgotten in", () => {
-    const credentials = { clientId: "mcp", clientSecret: "s" }
-    const http = { credentials, endpoint: "http://127.0.0.1:1/introspect", cache: { positiveSeconds: 3600 } }
-    expect(() => createTokenVerifier({ audience: RESOURCE, issuer: "https://auth.test", authority: http })).toThrow(
-      RangeError,
-    )
+  it("refuses a provider that nobody knows, and names those that are known", () => {
+    const servers = [{ issuer: "https://auth.test", provider: "keyclock" }]
+    expect(() => createTokenVerifier({ audience: RESOURCE, servers })).toThrow(/keyclock.*keycloak/s)
   })
 })

@@ -4,7 +4,7 @@ import { localRevocations } from "@gatehouse/token-verifier"
 import { describe, expect, it } from "vitest"
 import { createRecentRevocations, REVOCATION_MEMORY_SECONDS } from "../src/revocation/recent-revocations.ts"
 import { json } from "./authorization-server.ts"
-import { activeToken, startVerifier } from "./setting.ts"
+import { activeToken, healthOf, startVerifier } from "./setting.ts"
 
 const valid = expect.objectContaining({ outcome: "valid" })
 const invalid = (reason: string) => ({ outcome: "invalid", reason })
@@ -70,7 +70,7 @@ describe("OAuth revocation events at the token verifier", () => {
     }
     expect(await verifier.verifyToken("T")).toEqual(invalid(reason))
     expect(server.calls).toHaveLength(2)
-    expect(verifier.health()).toMatchObject({ cached: { positive: 0 } })
+    expect(healthOf(verifier)).toMatchObject({ cached: { positive: 0 } })
   })
 
   it("an authorization server whose replica lags behind its own revocation is not believed", async () => {
@@ -85,7 +85,7 @@ describe("OAuth revocation events at the token verifier", () => {
     const { server, verifier } = await startVerifier({ revocations })
     await verifier.verifyToken("T")
     revocations.publishGap()
-    expect(verifier.health()).toMatchObject({ cached: { positive: 0 } })
+    expect(healthOf(verifier)).toMatchObject({ cached: { positive: 0 } })
     await verifier.verifyToken("T")
     expect(server.calls).toHaveLength(2)
   })

@@ -1,6 +1,13 @@
 /** What every test of the verifier starts from: a clock, a resource, an active token, a verifier on a scripted server. */
 import { manualClock } from "@gatehouse/test-kit"
-import { type CacheBounds, createTokenVerifier, type Log, type RevocationFeed } from "@gatehouse/token-verifier"
+import {
+  type CacheBounds,
+  createTokenVerifier,
+  type Limits,
+  type Log,
+  type RevocationFeed,
+  type TokenVerifier,
+} from "@gatehouse/token-verifier"
 import { onTestFinished } from "vitest"
 import { json, type ScriptedServer, startAuthorizationServer } from "./authorization-server.ts"
 
@@ -25,8 +32,8 @@ export const activeToken = (issuer: string, changes: object = {}) => ({
 export interface SettingOptions {
   audience?: string
   cache?: Partial<CacheBounds>
-  perTryTimeoutMs?: number
-  overallTimeoutMs?: number
+  /** One try unless told otherwise: what a layer does is tested where it stands. */
+  limits?: Partial<Limits>
   revocations?: RevocationFeed
   log?: Log
   server?: ScriptedServer
@@ -34,25 +41,28 @@ export interface SettingOptions {
 
 /** A verifier that knows its endpoint, on a server that calls every token active. Both end with the test. */
 export async function startVerifier(options: SettingOptions = {}) {
-  const { audience = RESOURCE, perTryTimeoutMs = 2000, overallTimeoutMs = 5000, cache = {}, ...rest } = options
+  const { audience = RESOURCE, limits = {}, cache = {}, ...rest } = options
   const server = options.server ?? (await startAuthorizationServer())
   const clock = manualClock(START)
   if (!options.server) server.behaviour = json(activeToken(server.issuer))
   const verifier = createTokenVerifier({
     audience,
-    issuer: server.issuer,
-    authority: {
-      endpoint: server.endpoint,
-      credentials: { clientId: "mcp", clientSecret: "s:e c%ret" },
-      cache,
-      perTryTimeoutMs,
-      overallTimeoutMs,
-    },
+    servers: [
+      {
+        issuer: server.issuer,
+        strategy: "introspection",
+        introspectionUrl: server.endpoint,
+        credentials: { method: "client_secret_basic", clientId: "mcp", clientSecret: "s:e c%ret" },
+      },
+    ],
+    cache,
+    limits: { retries: 0, ...limits },
     ...(rest.revocations ? { revocations: rest.revocations } : {}),
     ...(rest.log ? { log: rest.log } : {}),
     now: clock.now,
     uptime: clock.now,
   })
+  await verifier.start()
   onTestFinished(async () => {
     await verifier.close()
     await server.close()
@@ -61,3 +71,7 @@ export async function startVerifier(options: SettingOptions = {}) {
 }
 
 export const bearer = (token: string) => ["Host", "mcp.test", "Authorization", `Bearer ${token}`]
+
+/** What `/health` says of the only server. */
+export const healthOf = (verifier: TokenVerifier) =>
+  (verifier.health() as { servers: Record<string, unknown>[] }).servers[0] as Record<string, unknown>

@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache"
 import type { ActiveToken, Introspection } from "../introspection.ts"
 import type { RecentRevocations } from "../revocation/recent-revocations.ts"
+import { freshUntilOf } from "./freshness.ts"
 import { tokenKey } from "./token-key.ts"
 
 /** Times and numbers of entries. */
@@ -12,9 +13,13 @@ export interface CacheBounds {
   maxPositive: number
   /** Its own bound: garbage drives out garbage, never a good token. */
   maxNegative: number
+  /** Whether what is much in use is asked about anew, in the background, shortly before its time is over; default true. */
+  refreshAhead?: boolean
 }
 
 export interface LocalCacheOptions extends CacheBounds {
+  /** How long an active token is kept for `findStale` when its time is over, never past its `exp`; default 0: not at all. */
+  staleIfErrorSeconds?: number
   /** Seconds since 1970: an entry ends at the token's `exp`. */
   now: () => number
   /** Monotonic seconds: how long an entry is kept does not depend on the wall clock. */
@@ -23,7 +28,13 @@ export interface LocalCacheOptions extends CacheBounds {
 }
 
 export interface LocalCache {
-  find(token: string): Introspection | undefined
+  /**
+   * @param onAgeing is told of a token that is much in use and has little time left, until it says that it asks anew: then
+   * not again before there is another answer
+   */
+  find(token: string, onAgeing?: (token: string) => boolean): Introspection | undefined
+  /** What was said of a token, when its time is over and the authorization server cannot be asked. Never what was revoked since. */
+  findStale(token: string): ActiveToken | undefined
   /** False, with nothing remembered, when a revocation since `since` may have overtaken the answer. */
   save(token: string, answer: Introspection, since: number): boolean
   /** To be taken before asking and handed to `save`. */
@@ -32,49 +43,76 @@ export interface LocalCache {
   size(): { positive: number; negative: number }
 }
 
+interface Entry {
+  readonly token: ActiveToken
+  readonly mark: number
+  /** Monotonic seconds, as all three: until then `find` gives it. */
+  readonly freshUntil: number
+  /** Until then `findStale` does. */
+  readonly keptUntil: number
+  /** From then on somebody should ask anew. */
+  ageingFrom: number
+  /** Counted up to HOT_HITS. */
+  hits: number
+}
+
+/** Found so often since it was saved, an entry is worth asking anew for before it ends. */
+const HOT_HITS = 3
+/** The last part of its time, in which that happens. */
+export const AGEING_SHARE = 0.2
+
 /**
- * An active token takes about 650 bytes, a full cache of 100,000 about 64 MB: heap after two collections, before and after
+ * An active token takes about 700 bytes, a full cache of 100,000 about 70 MB: heap after two collections, before and after
  * filling it with answers of our own authorization server (11 claims, no two alike); Node 24.21, November 2026.
+ * @throws RangeError for times that outlive the memory of revocations
  */
 export function createLocalCache(options: LocalCacheOptions): LocalCache {
   const { now, uptime, revocations } = options
-  const perf = { now: () => uptime() * 1000 }
-  const positive = new LRUCache<string, { token: ActiveToken; mark: number }>({
-    max: options.maxPositive,
-    ttl: options.positiveSeconds * 1000,
-    ttlResolution: 0,
-    perf,
-  })
+  checkTimes(options)
+  const positive = new LRUCache<string, Entry>({ max: options.maxPositive })
   const negative = new LRUCache<string, Introspection>({
     max: options.maxNegative,
     ttl: options.negativeSeconds * 1000,
     ttlResolution: 0,
-    perf,
+    perf: { now: () => uptime() * 1000 },
   })
+  const isDoubtful = ({ token, mark }: Entry): boolean =>
+    (token.exp !== undefined && token.exp <= now()) || revocations.overtook(token, mark)
 
   return {
-    find(token) {
+    find(token, onAgeing) {
       const key = tokenKey(token)
-      const known = positive.get(key)
-      if (!known) return negative.get(key)
-      // A revoked token stays known, so that it is refused without asking; one that is merely doubtful is asked about again.
-      if (revocations.isRevoked(known.token)) return known.token
-      const ended = known.token.exp !== undefined && known.token.exp <= now()
-      if (!ended && !revocations.overtook(known.token, known.mark)) return known.token
+      const entry = positive.get(key)
+      if (entry === undefined) return negative.get(key)
+      const at = uptime()
+      if (at < entry.freshUntil) {
+        // A revoked token stays known, so that it is refused without asking; one that is merely doubtful is asked about again.
+        if (revocations.isRevoked(entry.token)) return entry.token
+        if (!isDoubtful(entry)) {
+          if (entry.hits < HOT_HITS) entry.hits++
+          else if (at >= entry.ageingFrom && onAgeing?.(token)) entry.ageingFrom = Number.POSITIVE_INFINITY
+          return entry.token
+        }
+      } else if (at < entry.keptUntil) return undefined
       positive.delete(key)
       return undefined
     },
+    findStale(token) {
+      const entry = positive.get(tokenKey(token))
+      if (entry === undefined || uptime() < entry.freshUntil || uptime() >= entry.keptUntil) return undefined
+      return isDoubtful(entry) || revocations.isRevoked(entry.token) ? undefined : entry.token
+    },
     save(token, answer, since) {
+      if (answer.active && revocations.overtook(answer, since)) return false
       const key = tokenKey(token)
-      if (!answer.active) {
-        positive.delete(key)
-        negative.set(key, answer)
-        return true
+      // The newest word counts, also when there is no time left to remember it for.
+      positive.delete(key)
+      negative.delete(key)
+      if (!answer.active) negative.set(key, answer)
+      else {
+        const entry = entryOf(answer, since, options)
+        if (entry !== undefined) positive.set(key, entry)
       }
-      if (revocations.overtook(answer, since)) return false
-      const seconds = Math.min(options.positiveSeconds, (answer.exp ?? Number.POSITIVE_INFINITY) - now())
-      // lru-cache keeps an entry for ever when its time is 0.
-      if (seconds > 0) positive.set(key, { token: answer, mark: since }, { ttl: seconds * 1000 })
       return true
     },
     mark: revocations.mark,
@@ -84,4 +122,28 @@ export function createLocalCache(options: LocalCacheOptions): LocalCache {
     },
     size: () => ({ positive: positive.size, negative: negative.size }),
   }
+}
+
+/** Undefined for a token that has no time left. */
+function entryOf(token: ActiveToken, mark: number, options: LocalCacheOptions): Entry | undefined {
+  const { positiveSeconds, staleIfErrorSeconds = 0, refreshAhead = true, now, uptime } = options
+  const at = uptime()
+  const endsAt = at + (token.exp ?? Number.POSITIVE_INFINITY) - now()
+  const staleFrom = Math.min(at + positiveSeconds, freshUntilOf(token))
+  if (!(Math.min(staleFrom, endsAt) > at)) return undefined
+  return {
+    token,
+    mark,
+    freshUntil: Math.min(staleFrom, endsAt),
+    keptUntil: Math.min(staleFrom + staleIfErrorSeconds, endsAt),
+    // Asking anew gives a token that ends no more time.
+    ageingFrom:
+      refreshAhead && staleFrom < endsAt ? staleFrom - positiveSeconds * AGEING_SHARE : Number.POSITIVE_INFINITY,
+    hits: 0,
+  }
+}
+
+function checkTimes({ positiveSeconds, staleIfErrorSeconds = 0, revocations }: LocalCacheOptions): void {
+  if (!(positiveSeconds + staleIfErrorSeconds <= revocations.memorySeconds))
+    throw new RangeError(`an answer must not outlive the memory of revocations, ${revocations.memorySeconds} s`)
 }

@@ -22,9 +22,14 @@ function metadataUrls(issuer: string): string[] {
   return [...new Set(urls)]
 }
 
+/** Where the document of a renamed issuer stands: at its name, unless that is a template. */
+const placeOf = (issuer: string, named: string): string => (named.includes("{") ? issuer : named)
+
 export interface DiscoveryOptions {
   client: HttpClient
   issuer: string
+  /** The name that the document must have, when that is another; the issuer's when absent. */
+  named?: string
   /** Where this process reaches the issuer, when that is somewhere else. */
   internalUrl: string | undefined
   signal: AbortSignal
@@ -36,9 +41,9 @@ export interface DiscoveryOptions {
  * @throws WrongConfiguration when the only documents there are name another issuer
  */
 export async function discoverMetadata(options: DiscoveryOptions): Promise<DiscoveredMetadata> {
-  const { client, issuer, internalUrl, signal } = options
+  const { client, issuer, named = issuer, internalUrl, signal } = options
   let other: string | undefined
-  for (const url of metadataUrls(internalUrl ?? issuer)) {
+  for (const url of metadataUrls(internalUrl ?? placeOf(issuer, named))) {
     const answer = await client.ask(url, { method: "GET", signal })
     if (isOutage(answer))
       throw new Unavailable("bad_response", {
@@ -46,7 +51,7 @@ export async function discoverMetadata(options: DiscoveryOptions): Promise<Disco
         retryAfterSeconds: answer.retryAfterSeconds,
       })
     const document = readMetadata(answer)
-    if (document && isSameIssuer(issuer, document.issuer)) return document
+    if (document && isSameIssuer(named, document.issuer)) return document
     other ??= document?.issuer
   }
   // RFC 8414 §3.3: a document that names another issuer must not be used.

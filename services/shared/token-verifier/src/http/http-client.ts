@@ -1,10 +1,11 @@
 /** HTTP as an authorization server is asked: pooled connections, a bounded body, no redirects, and one word for every failure. */
 import { Agent, type Dispatcher, request } from "undici"
 import { Unavailable } from "../unavailable.ts"
-import { retryAfterSeconds } from "./retry-after.ts"
+import { retryAfterSeconds, secondsUntilReset } from "./retry-after.ts"
 
 export interface HttpAnswer {
   status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
   /** The parsed JSON; undefined when the body is none. */
   json: unknown
   retryAfterSeconds: number | undefined
@@ -25,8 +26,14 @@ interface HttpQuestion {
 
 const MAX_BODY_BYTES = 64 * 1024
 
+export interface HttpClientOptions {
+  timeoutMs: number
+  /** In place of connections of its own, with what bounds it has; whoever made it closes it. */
+  dispatcher?: Dispatcher
+}
+
 /** `timeoutMs` bounds connecting, waiting for headers and each pause in a body; the whole is bounded by the signal. */
-export function createHttpClient({ timeoutMs }: { timeoutMs: number }): HttpClient {
+export function createHttpClient({ timeoutMs, dispatcher }: HttpClientOptions): HttpClient {
   const agent = new Agent({
     connections: 64,
     connect: { timeout: timeoutMs },
@@ -38,7 +45,7 @@ export function createHttpClient({ timeoutMs }: { timeoutMs: number }): HttpClie
     async ask(url, { method, headers, body, signal }) {
       try {
         const response = await request(url, {
-          dispatcher: agent,
+          dispatcher: dispatcher ?? agent,
           method,
           headers: { accept: "application/json", ...headers },
           ...(body === undefined ? {} : { body }),
@@ -55,8 +62,22 @@ export function createHttpClient({ timeoutMs }: { timeoutMs: number }): HttpClie
 }
 
 async function readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<HttpAnswer> {
-  const text = await body.text()
-  return { status: statusCode, json: parseJson(text), retryAfterSeconds: retryAfterSeconds(headers["retry-after"]) }
+  const json = parseJson(await readBounded(body))
+  const untilReset = statusCode === 429 ? secondsUntilReset(headers) : undefined
+  const wait = retryAfterSeconds(headers["retry-after"]) ?? untilReset
+  return { status: statusCode, headers, json, retryAfterSeconds: wait }
+}
+
+/** Counted here as well: a dispatcher that was handed in may have no bound of its own. */
+async function readBounded(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new Unavailable("bad_response", { cause: new RangeError("the body is too large") })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString("utf8")
 }
 
 function parseJson(text: string): unknown {
@@ -71,6 +92,7 @@ function parseJson(text: string): unknown {
 const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === "TimeoutError"
 
 function unavailable(error: unknown): Unavailable {
+  if (error instanceof Unavailable) return error
   if (isTimeout(error)) return new Unavailable("timeout", { cause: error })
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
   if (code === "ECONNREFUSED") return new Unavailable("refused", { cause: error })

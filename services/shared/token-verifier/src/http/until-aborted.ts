@@ -2,6 +2,7 @@
 
 /** The promise's result, or the signal's reason as soon as it is aborted. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {}) // given up before it began, nobody is left to hear that it failed
   signal.throwIfAborted()
   let giveUp: () => void = () => {}
   const aborted = new Promise<never>((_, reject) => {

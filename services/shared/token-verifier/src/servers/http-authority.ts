@@ -1,89 +1,157 @@
-/** An authorization server that is asked over HTTP, once its introspection endpoint is known. */
-import { setTimeout as pause } from "node:timers/promises"
-import type { BasicCredentials } from "@gatehouse/oauth"
+/** An authorization server in another process: what is known of it, how it is asked, and what is remembered of its answers. */
 import { type CacheBounds, createLocalCache } from "../cache/local-cache.ts"
-import { type DiscoveredMetadata, discoverMetadata } from "../discovery/discovery.ts"
+import type { SharedCache } from "../cache/shared-cache.ts"
 import { reachableAt } from "../discovery/issuer.ts"
-import { createHttpClient } from "../http/http-client.ts"
-import { REVOCATION_MEMORY_SECONDS } from "../revocation/recent-revocations.ts"
-import { createIntrospector } from "../strategies/introspector.ts"
+import { createKnownServer, type KnownServer } from "../discovery/known-server.ts"
+import type { HttpClient } from "../http/http-client.ts"
+import type { Audience } from "../judge.ts"
+import { createKeySet, type KeySet } from "../keys/key-set.ts"
+import { createCircuitBreaker } from "../layers/circuit-breaker.ts"
+import { createProbe } from "../layers/probe.ts"
+import { createConcurrencyLimit } from "../layers/with-concurrency-limit.ts"
+import { createStaleAnswers } from "../layers/with-stale-if-error.ts"
+import type { Log } from "../log.ts"
+import type { AuthorizationServerOptions, Limits } from "../options.ts"
+import { findPreset } from "../providers/index.ts"
+import type { ProviderPreset } from "../providers/preset.ts"
+import { type BuiltStrategy, buildStrategy, createIssuerCheck } from "../strategies/build-strategy.ts"
+import type { IntrospectorOptions } from "../strategies/introspector.ts"
+import type { ResolvedStrategy } from "../strategies/resolve-strategy.ts"
 import { Unavailable } from "../unavailable.ts"
-import { WrongConfiguration } from "../wrong-configuration.ts"
-import type { Authority, Surroundings } from "./authority.ts"
+import type { InvalidReason } from "../validation.ts"
+import type { Authority, StrategyReport, Surroundings } from "./authority.ts"
 
-export interface HttpAuthorityOptions {
-  /** Who we are to the authorization server. */
-  credentials: BasicCredentials
-  /** Where this process reaches the issuer, when that is somewhere else. */
-  internalUrl?: string
-  /** The introspection endpoint; given, nothing is discovered. */
-  endpoint?: string
-  cache?: Partial<CacheBounds>
-  /** Default 2000. */
-  perTryTimeoutMs?: number
-  /** Default 5000. */
-  overallTimeoutMs?: number
-  /** Pause between tries to read the metadata at start; default 2. */
-  rediscoverSeconds?: number
+export interface HttpAuthorityParts {
+  surroundings: Surroundings
+  /** Canonical resource URL. */
+  resource: string
+  client: HttpClient
+  limits: Limits
+  cache: CacheBounds
+  shared: SharedCache | undefined
+  log: Log | undefined
 }
 
-const defaultCache: CacheBounds = {
-  positiveSeconds: 60,
-  negativeSeconds: 5,
-  maxPositive: 100_000,
-  maxNegative: 10_000,
-}
-
-export function httpAuthority(options: HttpAuthorityOptions, surroundings: Surroundings): Authority {
-  const { credentials, internalUrl, perTryTimeoutMs = 2000, overallTimeoutMs = 5000, rediscoverSeconds = 2 } = options
-  const { issuer, outages, uptime } = surroundings
-  const client = createHttpClient({ timeoutMs: perTryTimeoutMs })
-  const bounds = { ...defaultCache, ...options.cache }
-  if (bounds.positiveSeconds + overallTimeoutMs / 1000 > REVOCATION_MEMORY_SECONDS)
-    throw new RangeError(`an answer must not outlive the memory of revocations, ${REVOCATION_MEMORY_SECONDS} s`)
-  const cache = createLocalCache({ ...surroundings, ...bounds })
-  let metadata: DiscoveredMetadata | undefined
-  let endpoint = options.endpoint
-
-  const start = async (signal: AbortSignal) => {
-    while (endpoint === undefined) {
-      try {
-        const inTime = AbortSignal.any([signal, AbortSignal.timeout(overallTimeoutMs)])
-        metadata = await discoverMetadata({ client, issuer, internalUrl, signal: inTime })
-        endpoint = introspectionEndpoint(metadata, internalUrl)
-        outages.recovered()
-      } catch (error) {
-        if (!(error instanceof Unavailable)) throw error
-        outages.failed(error)
-        await pause(rediscoverSeconds * 1000, undefined, { signal })
-      }
-    }
-  }
-  const knownEndpoint = () => {
-    if (endpoint === undefined) throw new Unavailable(outages.current()?.reason ?? "network")
-    return endpoint
-  }
-  const http = { client, endpoint: knownEndpoint, credentials }
-  const source = endpoint === undefined ? "the metadata of the issuer" : "INTROSPECTION_URL"
+/** @throws WrongConfiguration for a provider that nobody knows */
+export function httpAuthority(options: AuthorizationServerOptions, parts: HttpAuthorityParts): Authority {
+  const { surroundings, limits, log } = parts
+  const { outages } = surroundings
+  const preset = findPreset(options)
+  const audience = audienceOf(options, preset, parts.resource)
+  const { known, keys } = createKnowledge(options, parts)
+  const layers = createLayers(parts)
+  let built: BuiltStrategy | undefined
+  const probe = createProbe({
+    ask: async (signal) => built?.ask?.(preset.api?.probeToken ?? PROBE_TOKEN, signal),
+    everySeconds: limits.probeSeconds,
+    breaker: layers.breaker,
+  })
   return {
-    strategy: { name: "introspection", why: `credentials are configured, and the endpoint is known from ${source}` },
-    introspect: createIntrospector({ cache, outages, uptime, overallTimeoutMs, perTryTimeoutMs, http }),
-    issuer: () => metadata?.issuer ?? issuer,
-    metadata: () => metadata,
-    start,
-    forget: cache.clear,
-    health: () => ({ endpoint: endpoint ?? null, cached: cache.size() }),
-    close: client.close,
+    strategy: () => reportOf(known),
+    introspect: (token, signal) =>
+      built?.introspect(token, signal) ?? Promise.reject(new Unavailable(outages.current()?.reason ?? "network")),
+    issuer: known.issuer,
+    accepts: createIssuerCheck({ known, options }),
+    audience,
+    scopePrefix: options.scopePrefix ?? "",
+    advertisedScopes: preset.advertisedScopes,
+    metadata: known.metadata,
+    refused: sayOnce(known, log),
+    async start(signal) {
+      await known.start(signal)
+      const strategy = known.strategy()
+      if (strategy === undefined) return
+      built = buildStrategy(strategy, { ...parts, options, known, keys, audience, layers })
+      const { warning, name: provider } = known.preset()
+      if (warning !== undefined) log?.warn({ issuer: known.issuer(), provider }, warning)
+      if (built.ask !== undefined) probe.start()
+    },
+    forget: layers.cache.clear,
+    health: () => ({
+      provider: known.preset().name,
+      outage: outages.current() ?? null,
+      endpoint: known.strategy()?.endpoint ?? null,
+      ...healthOf(layers),
+      keys: known.strategy()?.jwksUri === undefined ? null : keys.health(),
+    }),
+    close: async () => probe.close(),
   }
 }
 
-/** @throws WrongConfiguration */
-function introspectionEndpoint(metadata: DiscoveredMetadata, internalUrl: string | undefined): string {
-  const { issuer, introspection_endpoint: endpoint } = metadata
-  if (typeof endpoint !== "string" || !URL.canParse(endpoint))
-    throw new WrongConfiguration(`${issuer} publishes no introspection_endpoint: set INTROSPECTION_URL`)
-  // Our secret would travel in the clear.
-  if (issuer.startsWith("https:") && !endpoint.startsWith("https:"))
-    throw new WrongConfiguration(`${issuer} publishes the introspection_endpoint ${endpoint}, which is not https`)
-  return reachableAt(endpoint, issuer, internalUrl)
+/** Its document, and the keys that the document leads to. */
+function createKnowledge(
+  options: AuthorizationServerOptions,
+  { surroundings, client, limits, log }: HttpAuthorityParts,
+): { known: KnownServer; keys: KeySet } {
+  const { now, uptime, outages } = surroundings
+  let jwksUri: string | undefined
+  const url = () => {
+    if (jwksUri === undefined) throw new Unavailable("keys_unavailable")
+    return reachableAt(jwksUri, known.issuer(), options.internalUrl)
+  }
+  const keys = createKeySet({ client, url, now, uptime, timeoutMs: limits.overallTimeoutMs, ...(log && { log }) })
+  const readKeys = async (strategy: ResolvedStrategy, signal: AbortSignal) => {
+    jwksUri = strategy.jwksUri
+    if (jwksUri !== undefined) await keys.refresh(signal)
+  }
+  const known: KnownServer = createKnownServer({ options, client, limits, outages, log, readKeys })
+  return { known, keys }
+}
+
+function createLayers(parts: HttpAuthorityParts): IntrospectorOptions {
+  const { surroundings, limits, shared, log } = parts
+  const { outages, uptime } = surroundings
+  const cache = createLocalCache({ ...surroundings, ...parts.cache, staleIfErrorSeconds: limits.staleIfErrorSeconds })
+  return {
+    cache,
+    shared,
+    stale: createStaleAnswers(cache),
+    outages,
+    limit: createConcurrencyLimit(limits),
+    breaker: createCircuitBreaker({ uptime, ...(log && { log }) }),
+    limits,
+    uptime,
+  }
+}
+
+const healthOf = ({ breaker, limit, cache, stale, shared }: IntrospectorOptions) => ({
+  circuit: breaker.state(),
+  inFlight: limit.inFlight(),
+  queued: limit.queued(),
+  cached: cache.size(),
+  shared: shared?.health() ?? null,
+  staleServed: stale.served(),
+})
+
+function reportOf(known: KnownServer): StrategyReport {
+  const strategy = known.strategy()
+  if (strategy === undefined) return { name: "undecided", why: "the authorization server has not been reached yet" }
+  return { name: strategy.name, why: strategy.why }
+}
+
+/** What an operator can do about a kind of refusal: once, since the same clients come again and again. */
+function sayOnce(known: KnownServer, log: Log | undefined): (reason: InvalidReason) => void {
+  const said = new Set<InvalidReason>()
+  return (reason) => {
+    const hint = known.preset().hints?.[reason]
+    if (hint === undefined || said.has(reason)) return
+    said.add(reason)
+    log?.warn({ issuer: known.issuer(), reason }, hint)
+  }
+}
+
+/** No server issued it, and none can: it is asked about to learn whether there is an answer at all. */
+const PROBE_TOKEN = "gatehouse-probe"
+
+function audienceOf(options: AuthorizationServerOptions, preset: ProviderPreset, resource: string): Audience {
+  const { allowedClientIds = [], allowedAudiences = [], credentials } = options
+  // "https://host" is "https://host/" to whoever normalises URLs (RFC 3986 §6.2.3).
+  const spellings = new URL(resource).pathname === "/" ? [resource, `${resource.replace(/\/$/, "")}/`] : [resource]
+  const own = preset.audience === "client" && allowedClientIds.length === 0 ? (credentials?.clientId ?? "") : ""
+  return {
+    accepted: new Set([...spellings, ...allowedAudiences]),
+    clientIds: new Set(own === "" ? allowedClientIds : [own]),
+    namesClient: preset.audience === "client",
+    mayBeAbsent: preset.audienceMayBeAbsent ?? false,
+  }
 }

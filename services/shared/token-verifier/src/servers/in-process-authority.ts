@@ -7,15 +7,22 @@ import type { Authority, Surroundings } from "./authority.ts"
 /** What the authorization server hands in: it answers as its endpoint would, or throws what the endpoint makes a 503 of. */
 export type InProcessIntrospect = (token: string, signal: AbortSignal) => Promise<unknown>
 
-export function inProcessAuthority(introspect: InProcessIntrospect, { issuer, outages }: Surroundings): Authority {
+export function inProcessAuthority(
+  introspect: InProcessIntrospect,
+  { resource, surroundings: { issuer, outages } }: { resource: string; surroundings: Surroundings },
+): Authority {
   return {
-    strategy: { name: "in-process", why: "the authorization server runs in this process" },
+    strategy: () => ({ name: "in-process", why: "the authorization server runs in this process" }),
     introspect: outages.watch(strictly(introspect)),
     issuer: () => issuer,
+    accepts: (named) => named === issuer,
+    audience: { accepted: new Set([resource]), clientIds: new Set(), namesClient: false, mayBeAbsent: false },
+    scopePrefix: "",
+    advertisedScopes: undefined,
     metadata: () => undefined,
     start: async () => {},
     forget: () => {},
-    health: () => ({}),
+    health: () => ({ outage: outages.current() ?? null }),
     close: async () => {},
   }
 }

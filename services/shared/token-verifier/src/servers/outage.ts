@@ -12,7 +12,14 @@ export interface OutageWatch {
   current(): { reason: UnavailableReason; since: number } | undefined
 }
 
-export function watchOutages({ log, now }: { log: Log | undefined; now: () => number }): OutageWatch {
+export interface OutageOptions {
+  issuer: string
+  log: Log | undefined
+  /** Seconds since 1970. */
+  now: () => number
+}
+
+export function watchOutages({ issuer, log, now }: OutageOptions): OutageWatch {
   let outage: { reason: UnavailableReason; since: number } | undefined
 
   const failed = ({ reason, cause }: Unavailable) => {
@@ -21,11 +28,11 @@ export function watchOutages({ log, now }: { log: Log | undefined; now: () => nu
     const why = cause instanceof Error ? cause.message : undefined
     // Our own credentials need a person; everything else may pass.
     const level = reason === "credentials_rejected" ? "error" : "warn"
-    log?.[level]({ reason, why }, "tokens cannot be checked with the authorization server")
+    log?.[level]({ issuer, reason, why }, "tokens cannot be checked with the authorization server")
   }
   const recovered = () => {
     if (!outage) return
-    log?.info({ since: outage.since }, "the authorization server answers again")
+    log?.info({ issuer, since: outage.since }, "the authorization server answers again")
     outage = undefined
   }
   const watch =

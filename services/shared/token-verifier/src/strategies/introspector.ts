@@ -1,39 +1,61 @@
-/** How tokens are asked about over HTTP: every layer between a caller and the wire, in one visible stack. */
-
+/** How tokens are asked about: every layer between a caller and the wire, in one visible stack a strategy. */
 import type { LocalCache } from "../cache/local-cache.ts"
+import type { SharedCache } from "../cache/shared-cache.ts"
 import type { Introspect } from "../introspection.ts"
+import type { CircuitBreaker } from "../layers/circuit-breaker.ts"
 import { withBackOff } from "../layers/with-back-off.ts"
 import { withCacheFill, withCacheLookup } from "../layers/with-cache.ts"
+import { withCircuitBreaker } from "../layers/with-circuit-breaker.ts"
+import { type ConcurrencyLimit, withConcurrencyLimit } from "../layers/with-concurrency-limit.ts"
 import { withReconnect } from "../layers/with-reconnect.ts"
+import { withRetry } from "../layers/with-retry.ts"
+import { withSharedCache } from "../layers/with-shared-cache.ts"
 import { withSingleFlight } from "../layers/with-single-flight.ts"
+import { type StaleAnswers, withStaleIfError } from "../layers/with-stale-if-error.ts"
 import { withTimeout } from "../layers/with-timeout.ts"
+import type { Limits } from "../options.ts"
 import type { OutageWatch } from "../servers/outage.ts"
-import { type HttpIntrospectionOptions, httpIntrospection } from "./http-introspection.ts"
+import { type HybridOptions, withSignatureCheck } from "./hybrid.ts"
 
 export interface IntrospectorOptions {
   cache: LocalCache
+  shared: SharedCache | undefined
+  stale: StaleAnswers
   outages: OutageWatch
+  limit: ConcurrencyLimit
+  breaker: CircuitBreaker
+  limits: Limits
   /** Monotonic seconds. */
   uptime: () => number
-  /** For everything that one question costs, tries and pauses included. */
-  overallTimeoutMs: number
-  perTryTimeoutMs: number
-  http: HttpIntrospectionOptions
 }
 
-/** Read from the inside out: what is nearest to the wire comes first. */
-export const createIntrospector = (o: IntrospectorOptions): Introspect =>
-  withCacheLookup(
-    o.cache,
-    withSingleFlight(
-      withCacheFill(
-        o.cache,
-        o.outages.watch(
-          withTimeout(
-            o.overallTimeoutMs,
-            withBackOff(o.uptime, withReconnect(withTimeout(o.perTryTimeoutMs, httpIntrospection(o.http)))),
-          ),
+/** Read from the inside out: what is nearest to the wire comes first. `once` asks with a single request. */
+export const askServer = (o: IntrospectorOptions, once: Introspect): Introspect =>
+  o.outages.watch(
+    withTimeout(
+      o.limits.overallTimeoutMs,
+      withConcurrencyLimit(
+        o.limit,
+        withCircuitBreaker(
+          o.breaker,
+          withBackOff(o.uptime, withRetry(o.limits, withReconnect(withTimeout(o.limits.perTryTimeoutMs, once)))),
         ),
       ),
     ),
   )
+
+/** What is asked is remembered: here, and where the other replicas find it. */
+const askRemembering = (o: IntrospectorOptions, once: Introspect): Introspect =>
+  withStaleIfError(o.stale, withCacheFill(o.cache, withSharedCache(o.shared, askServer(o, once))))
+
+/** Opaque tokens: whatever is not remembered is asked about. */
+export const introspector = (o: IntrospectorOptions, once: Introspect): Introspect =>
+  withCacheLookup(o.cache, withSingleFlight(askRemembering(o, once)))
+
+/** JWTs of a server that can also be asked: only what its signature vouches for reaches it. */
+export const hybridIntrospector = (o: IntrospectorOptions, hybrid: HybridOptions, once: Introspect): Introspect =>
+  withCacheLookup(o.cache, withSingleFlight(withSignatureCheck(hybrid, askRemembering(o, once))))
+
+/** JWTs alone. */
+export const jwtIntrospector = (o: Pick<IntrospectorOptions, "cache" | "outages">, signed: Introspect): Introspect =>
+  withCacheLookup(o.cache, withSingleFlight(o.outages.watch(signed)))

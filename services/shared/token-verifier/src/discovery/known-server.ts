@@ -1,0 +1,104 @@
+/** What is known of an authorization server in another process: its document and the strategy that follows from it, kept fresh. */
+import { setTimeout as pause } from "node:timers/promises"
+import type { HttpClient } from "../http/http-client.ts"
+import type { Log } from "../log.ts"
+import type { AuthorizationServerOptions, Limits } from "../options.ts"
+import { findPreset } from "../providers/index.ts"
+import type { ProviderPreset } from "../providers/preset.ts"
+import type { OutageWatch } from "../servers/outage.ts"
+import { needsNoDiscovery, type ResolvedStrategy, resolveStrategy } from "../strategies/resolve-strategy.ts"
+import { Unavailable } from "../unavailable.ts"
+import { type DiscoveredMetadata, discoverMetadata } from "./discovery.ts"
+
+export interface KnownServer {
+  /** By its name or host; our own server is known by its document. */
+  preset(): ProviderPreset
+  /** As its own document writes it; until then as the operator does. */
+  issuer(): string
+  metadata(): DiscoveredMetadata | undefined
+  /** Undefined until it can be told. */
+  strategy(): ResolvedStrategy | undefined
+  /**
+   * Resolves when the strategy is known and `ready` has succeeded; an outage only delays that.
+   * @throws WrongConfiguration
+   */
+  start(signal: AbortSignal): Promise<void>
+}
+
+export interface KnownServerOptions {
+  options: AuthorizationServerOptions
+  client: HttpClient
+  limits: Limits
+  outages: OutageWatch
+  log: Log | undefined
+  /** What else must be read before anything can be decided, and again with each refresh: signing keys. */
+  readKeys: (strategy: ResolvedStrategy, signal: AbortSignal) => Promise<void>
+}
+
+export function createKnownServer(own: KnownServerOptions): KnownServer {
+  const { options, limits, outages, log } = own
+  let preset = findPreset(options)
+  let metadata: DiscoveredMetadata | undefined
+  let strategy: ResolvedStrategy | undefined
+
+  const discover = (signal: AbortSignal) =>
+    discoverMetadata({
+      client: own.client,
+      issuer: options.issuer,
+      named: preset.issuerOf?.(options.issuer) ?? options.issuer,
+      internalUrl: options.internalUrl,
+      signal,
+    })
+  const read = async (signal: AbortSignal) => {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.overallTimeoutMs)])
+    const document = needsNoDiscovery({ options, preset }) ? undefined : await discover(inTime)
+    const recognized = findPreset(options, document)
+    const resolved = resolveStrategy({ options, preset: recognized, metadata: document })
+    await own.readKeys(resolved, inTime)
+    metadata = document
+    preset = recognized
+    // What was built for a strategy stays; its endpoints may move.
+    strategy = strategy === undefined ? resolved : { ...resolved, name: strategy.name, why: strategy.why }
+  }
+  /** The last good document and keys are used until better ones can be read. */
+  const keepFresh = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      await pause(limits.refreshSeconds * 1000, undefined, { signal, ref: false }).catch(() => {})
+      if (signal.aborted) return
+      await read(signal).catch((error: unknown) => {
+        if (signal.aborted) return
+        if (error instanceof Unavailable) outages.failed(error)
+        else
+          log?.error(
+            { why: String(error) },
+            "the authorization server publishes something unusable: what was known is kept",
+          )
+      })
+    }
+  }
+  return {
+    preset: () => preset,
+    issuer: () => issuerOf(options.issuer, metadata, preset),
+    metadata: () => metadata,
+    strategy: () => strategy,
+    async start(signal) {
+      while (strategy === undefined) {
+        try {
+          await read(signal)
+          outages.recovered()
+        } catch (error) {
+          if (!(error instanceof Unavailable)) throw error
+          outages.failed(error)
+          await pause(limits.rediscoverSeconds * 1000, undefined, { signal })
+        }
+      }
+      void keepFresh(signal)
+    },
+  }
+}
+
+/** A document for many tenants names none (`…/{tenantid}/v2.0`): then the operator's spelling is the name. */
+function issuerOf(configured: string, metadata: DiscoveredMetadata | undefined, preset: ProviderPreset): string {
+  const named = metadata?.issuer ?? preset.issuerOf?.(configured) ?? configured
+  return named.includes("{") ? configured : named
+}
