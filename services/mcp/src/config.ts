@@ -114,12 +114,12 @@ export const mcpSettings = {
     meaning: "what the provider's scope names begin with where ours do not, such as https://mcp.example.com/mcp/",
   },
   TOKEN_CACHE_SECONDS: {
-    parse: integer({ min: 1, max: 3600 }),
+    parse: integer({ min: 1, max: 1800 }), // with the next, less than revocations stay in their stream
     default: 60,
     meaning: "how long the answer about a token is used; a revocation that is announced ends it at once",
   },
   STALE_IF_ERROR_SECONDS: {
-    parse: integer({ min: 0, max: 3600 }),
+    parse: integer({ min: 0, max: 1200 }),
     default: 0,
     meaning: "how much longer while the authorization server cannot be asked; 0 is never",
   },

@@ -4,14 +4,23 @@ import { followRevocations, type RevocationFeed } from "@gatehouse/token-verifie
 
 const BLOCK_MS = 500
 
-/** A connection of its own: the reads wait for news. */
+/**
+ * On a connection of its own: the reads wait for news.
+ * @param memorySeconds how far back it begins: as long as an answer may be used that another replica asked for
+ */
 export function openRevocations(
   redis: RedisConnection,
-  { redisKeyPrefix }: { redisKeyPrefix: string },
+  { redisKeyPrefix, memorySeconds }: { redisKeyPrefix: string; memorySeconds?: number },
   kit: ServiceKit,
 ): RevocationFeed {
   const connection = connectForBlockingReads(redis, BLOCK_MS)
-  const follower = followRevocations({ stream: connection, keyPrefix: redisKeyPrefix, log: kit.log, blockMs: BLOCK_MS })
+  const follower = followRevocations({
+    stream: connection,
+    keyPrefix: redisKeyPrefix,
+    log: kit.log,
+    blockMs: BLOCK_MS,
+    ...(memorySeconds !== undefined && { memorySeconds }),
+  })
   kit.reportHealth("revocations", follower.health)
   kit.onClose(async () => {
     follower.close()

@@ -9,6 +9,9 @@ import {
 import { authorizationServers, type McpConfig, type McpSettings } from "./config.ts"
 import { openRevocations } from "./revocations.ts"
 
+/** Of clocks, and of the way of a question. */
+const MARGIN_SECONDS = 120
+
 export interface TokenValidation {
   tokens: TokenVerifier
   revocations?: RevocationFeed
@@ -24,13 +27,15 @@ export function openTokenValidation(
   { config, settings, redis }: { config: McpConfig; settings: McpSettings; redis: RedisConnection | undefined },
   kit: ServiceKit,
 ): TokenValidation {
-  const revocations = redis && openRevocations(redis, config, kit)
+  const { TOKEN_CACHE_SECONDS: positiveSeconds, STALE_IF_ERROR_SECONDS: staleIfErrorSeconds } = settings
+  const memorySeconds = positiveSeconds + staleIfErrorSeconds + MARGIN_SECONDS
+  const revocations = redis && openRevocations(redis, { ...config, memorySeconds }, kit)
   const tokens = withSentences(() =>
     createTokenVerifier({
       audience: config.resource,
       servers: authorizationServers(settings),
-      cache: { positiveSeconds: settings.TOKEN_CACHE_SECONDS },
-      limits: { staleIfErrorSeconds: settings.STALE_IF_ERROR_SECONDS },
+      cache: { positiveSeconds },
+      limits: { staleIfErrorSeconds },
       ...(redis && { shared: { redis, keyPrefix: config.redisKeyPrefix } }),
       ...(revocations && { revocations }),
       log: kit.log,

@@ -43,7 +43,7 @@ function requireJava(): void {
 function unpack(directory: string): void {
   const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:zip`
   const args = ["-B", "-q", "dependency:unpack", `-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`]
-  const { error, status, stdout } = spawnSync("mvn", args, { encoding: "utf8" })
+  const { error, status, stdout } = spawnSync("mvn", args, { cwd: directory, encoding: "utf8" })
   if (error) throw new Error("Keycloak is downloaded with Maven, which is not found; on Debian: apt-get install maven")
   if (status !== 0) throw new Error(`Maven cannot download ${artifact}:\n${stdout.slice(0, 1000)}`)
 }

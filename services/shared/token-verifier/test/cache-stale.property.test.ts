@@ -57,6 +57,8 @@ interface Said {
   endsAt: number
   /** Asked for before an event that concerns it. */
   doubtful: boolean
+  /** Called active although it or its grant had been revoked already: not to be believed while that is remembered. */
+  strange: boolean
 }
 
 const tokenOf = (i: number, exp: number | undefined): ActiveToken => ({
@@ -79,12 +81,12 @@ function start() {
   const cache = createLocalCache({ ...bounds, staleIfErrorSeconds: STALE_SECONDS, now, uptime, revocations })
   const answers = createStaleAnswers(cache)
   const ask = withStaleIfError(answers, async () => Promise.reject(new Unavailable("network")))
-  return { time, revocations, cache, answers, ask }
+  return { time, revocations, cache, answers, ask, revoked: new Set<string>() }
 }
 
 type Cache = ReturnType<typeof start>
 
-function take(action: Step, { time, revocations, cache }: Cache, said: Map<number, Said>): void {
+function take(action: Step, { time, revocations, cache, revoked }: Cache, said: Map<number, Said>): void {
   if (action.do === "pass") {
     time.uptime += action.seconds
     time.wall += action.seconds
@@ -92,6 +94,8 @@ function take(action: Step, { time, revocations, cache }: Cache, said: Map<numbe
   else if (action.do === "event") {
     if (action.event === "gap") revocations.addGap()
     else revocations.add(action.event)
+    if (action.event !== "gap" && action.event.kind === "token") revoked.add(action.event.jti)
+    if (action.event !== "gap" && action.event.kind === "grant") revoked.add(action.event.grantId)
     for (const known of said.values()) known.doubtful ||= concerns(action.event, known)
   } else if (action.do === "inactive") {
     cache.save(`t${action.token}`, { active: false }, cache.mark())
@@ -104,25 +108,31 @@ function take(action: Step, { time, revocations, cache }: Cache, said: Map<numbe
     if (late) revocations.add({ kind: "grant", grantId: "another" })
     cache.save(`t${i}`, answer, since)
     const endsAt = time.uptime + (lifetimeSeconds ?? Number.POSITIVE_INFINITY)
-    if (endsAt > time.uptime) said.set(i, { token: answer, savedAt: time.uptime, endsAt, doubtful: false })
+    const strange = revoked.has(`j${i}`) || revoked.has(`g${i}`)
+    if (endsAt > time.uptime) said.set(i, { token: answer, savedAt: time.uptime, endsAt, doubtful: false, strange })
     else said.delete(i)
   }
 }
 
-async function compare({ time, cache, answers, ask }: Cache, i: number, known: Said | undefined): Promise<void> {
+async function compare({ time, cache, answers, ask }: Cache, i: number, said: Map<number, Said>): Promise<void> {
+  const known = said.get(i)
   const found = cache.find(`t${i}`)
   const served = answers.served()
   const stale = await ask(`t${i}`, new AbortController().signal).catch(() => undefined)
   expect(answers.served() - served).toBe(stale === undefined ? 0 : 1)
   const age = known ? time.uptime - known.savedAt : 0
   const ended = known ? time.uptime >= known.endsAt || (known.token.exp ?? Infinity) <= time.wall : true
+  if (ended) said.delete(i) // seen once to be over, it is over
   const good = known !== undefined && !ended && !known.doubtful
-  expect(stale).toBe(
-    good && age >= POSITIVE_SECONDS && age < POSITIVE_SECONDS + STALE_SECONDS ? known.token : undefined,
-  )
+  const allowed = good && age >= POSITIVE_SECONDS && age < POSITIVE_SECONDS + STALE_SECONDS ? known.token : undefined
+  if (stale !== undefined || !known?.strange) expect(stale).toBe(allowed)
   if (good && age < POSITIVE_SECONDS) expect(found).toBe(known.token)
   // One that was revoked stays known, so that it is refused at once.
-  else if (found?.active) expect(known?.doubtful && found === known.token && age < POSITIVE_SECONDS).toBe(true)
+  else if (found?.active) {
+    expect(known?.doubtful || known?.strange).toBe(true)
+    expect(found).toBe(known?.token)
+    expect(age).toBeLessThan(POSITIVE_SECONDS)
+  }
 }
 
 describe("OAuth token verifier: what is remembered, whatever happens", () => {
@@ -133,7 +143,7 @@ describe("OAuth token verifier: what is remembered, whatever happens", () => {
         const said = new Map<number, Said>()
         for (const action of steps) {
           take(action, started, said)
-          for (const i of [0, 1, 2]) await compare(started, i, said.get(i))
+          for (const i of [0, 1, 2]) await compare(started, i, said)
         }
       }),
       { numRuns: 300 },

@@ -91,6 +91,23 @@ describe("OAuth revocations followed on Redis", () => {
     expect(follower.position()).toBe(`${start}-2500`)
   })
 
+  it("says gap when it could begin so late that the stream may not hold any more what happened since it was created", async () => {
+    let uptime = 1000
+    server.pause()
+    onTestFinished(server.resume)
+    const follower = followRevocations({ stream: connect(), keyPrefix: "p:", uptime: () => uptime })
+    onTestFinished(() => follower.close())
+    let gaps = 0
+    follower.subscribe(
+      () => {},
+      () => void gaps++,
+    )
+    uptime += 301
+    server.resume()
+    await expect.poll(() => follower.position()).toBeDefined()
+    expect(gaps).toBe(1)
+  })
+
   it("tells whoever subscribes later of a gap: what came before was not told to it", async () => {
     const redis = connect()
     await publish(redis, grant("before"))

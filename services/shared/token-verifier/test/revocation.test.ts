@@ -1,6 +1,6 @@
 /** A revocation is heard: what is cached, and what is on its way, is not believed any more. */
 import type { RevocationEvent } from "@gatehouse/oauth"
-import { localRevocations } from "@gatehouse/token-verifier"
+import { localRevocations, mergeRevocations } from "@gatehouse/token-verifier"
 import { describe, expect, it } from "vitest"
 import { createRecentRevocations, REVOCATION_MEMORY_SECONDS } from "../src/revocation/recent-revocations.ts"
 import { json } from "./authorization-server.ts"
@@ -154,5 +154,60 @@ describe("OAuth revocations that are remembered", () => {
     expect(revocations.overtook({ active: true, sub: "s" }, mark)).toBe(false)
     revocations.add({ kind: "subject", subject: "s" })
     expect(revocations.overtook({ active: true, sub: "s" }, mark)).toBe(true)
+  })
+})
+
+describe("OAuth revocations compared between processes", () => {
+  const token = { active: true, jti: "j", grant_id: "g", sub: "s", client_id: "c" } as const
+
+  it.each<RevocationEvent>([
+    { kind: "token", grantId: "g", jti: "j" },
+    { kind: "grant", grantId: "g" },
+    { kind: "subject", subject: "s" },
+    { kind: "client", clientId: "c" },
+  ])("%j: an answer from before it is doubtful, one from after it is not, by its place in the stream", (event) => {
+    const revocations = createRecentRevocations({ uptime: () => 1, position: () => "30-0" })
+    revocations.add(event, "20-5")
+    for (const position of ["0-0", "9-9", "20-4"]) expect(revocations.overtookSince(token, position)).toBe(true)
+    for (const position of ["20-5", "20-10", "100-0"]) expect(revocations.overtookSince(token, position)).toBe(false)
+    expect(revocations.overtookSince({ active: true, jti: "other" }, "0-0")).toBe(false)
+  })
+
+  it("without a place nothing is certain: neither the feed's own, nor that of an event", () => {
+    let position: string | undefined
+    const revocations = createRecentRevocations({ uptime: () => 1, position: () => position })
+    expect(revocations.overtookSince(token, "5-0")).toBe(true)
+    position = "5-0"
+    expect(revocations.overtookSince(token, "5-0")).toBe(false)
+    revocations.add({ kind: "subject", subject: "s" })
+    expect(revocations.overtookSince(token, "5-0")).toBe(true)
+    expect(createRecentRevocations({ uptime: () => 1 }).overtookSince(token, "5-0")).toBe(true)
+  })
+
+  it("K15 a gap makes doubtful what was asked before its end, or everything for as long as anything is remembered", () => {
+    let uptime = 1
+    const revocations = createRecentRevocations({ uptime: () => uptime, position: () => "30-0", memorySeconds: 100 })
+    revocations.addGap("20-0")
+    expect(revocations.overtookSince(token, "19-9")).toBe(true)
+    expect(revocations.overtookSince(token, "20-0")).toBe(false)
+    revocations.addGap()
+    uptime = 100
+    expect(revocations.overtookSince(token, "30-0")).toBe(true)
+    uptime = 101
+    expect(revocations.overtookSince(token, "30-0")).toBe(false)
+  })
+
+  it("more events than can be remembered are a gap there too", () => {
+    const revocations = createRecentRevocations({ uptime: () => 1, position: () => "30-0", maxEvents: 2 })
+    for (const i of [1, 2, 3]) revocations.add({ kind: "grant", grantId: `g${i}` }, `${i}-0`)
+    expect(revocations.overtookSince(token, "2-0")).toBe(true)
+    expect(revocations.overtookSince(token, "3-0")).toBe(false)
+  })
+
+  it("feeds together have a place when one of them has", () => {
+    const stream = { ...localRevocations(), position: () => "7-0" }
+    expect(mergeRevocations(localRevocations(), stream).position?.()).toBe("7-0")
+    expect(mergeRevocations(stream, stream).position?.()).toBeUndefined()
+    expect(mergeRevocations(localRevocations()).position?.()).toBeUndefined()
   })
 })

@@ -98,9 +98,12 @@ export function createLocalCache(options: LocalCacheOptions): LocalCache {
       return undefined
     },
     findStale(token) {
-      const entry = positive.get(tokenKey(token))
-      if (entry === undefined || uptime() < entry.freshUntil || uptime() >= entry.keptUntil) return undefined
-      return isDoubtful(entry) || revocations.isRevoked(entry.token) ? undefined : entry.token
+      const key = tokenKey(token)
+      const entry = positive.get(key)
+      if (entry === undefined || uptime() < entry.freshUntil) return undefined
+      if (uptime() < entry.keptUntil && !isDoubtful(entry) && !revocations.isRevoked(entry.token)) return entry.token
+      positive.delete(key)
+      return undefined
     },
     save(token, answer, since) {
       if (answer.active && revocations.overtook(answer, since)) return false

@@ -8,6 +8,7 @@ import type { ProviderPreset } from "../providers/preset.ts"
 import type { OutageWatch } from "../servers/outage.ts"
 import { needsNoDiscovery, type ResolvedStrategy, resolveStrategy } from "../strategies/resolve-strategy.ts"
 import { Unavailable } from "../unavailable.ts"
+import { WrongConfiguration } from "../wrong-configuration.ts"
 import { type DiscoveredMetadata, discoverMetadata } from "./discovery.ts"
 
 export interface KnownServer {
@@ -54,15 +55,22 @@ export function createKnownServer(own: KnownServerOptions): KnownServer {
     const document = needsNoDiscovery({ options, preset }) ? undefined : await discover(inTime)
     const recognized = findPreset(options, document)
     const resolved = resolveStrategy({ options, preset: recognized, metadata: document })
+    // What was built for a strategy stays, and may only be sent elsewhere.
+    if (strategy !== undefined && resolved.name !== strategy.name)
+      throw new WrongConfiguration(`${options.issuer} now publishes what ${resolved.name} needs, not ${strategy.name}`)
     await own.readKeys(resolved, inTime)
     metadata = document
     preset = recognized
-    // What was built for a strategy stays; its endpoints may move.
-    strategy = strategy === undefined ? resolved : { ...resolved, name: strategy.name, why: strategy.why }
+    strategy = resolved
+  }
+  /** For whoever asks us for it: nothing waits for a document that decides nothing. */
+  const readForShow = async (signal: AbortSignal) => {
+    metadata = await discover(signal).catch(() => metadata)
   }
   /** The last good document and keys are used until better ones can be read. */
   const keepFresh = async (signal: AbortSignal) => {
     while (!signal.aborted) {
+      if (strategy?.name === "provider-api") void readForShow(signal)
       await pause(limits.refreshSeconds * 1000, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
       await read(signal).catch((error: unknown) => {

@@ -129,7 +129,7 @@ function createStreamReader(
   let reached: string | undefined
   let doubtful = true
   let complete = false // there was nothing more to read
-  let completeAt = uptime()
+  let wholeAt = uptime() // nothing was missed by then, or everybody was told
   let lag: RevocationLag | undefined // what happened before the first complete reading is history
 
   const newest = async (end: string) => (await stream.xrevrange(key, end, "-", "COUNT", 1))[0]?.[0] ?? BEGINNING
@@ -140,7 +140,8 @@ function createStreamReader(
     if (isEntry && (await stream.xrange(key, last, last)).length > 0) return
     reached = await newest(isEntry ? "+" : begin)
     // Without an entry to find again nothing but the time tells whether the stream still held all that came since.
-    if (!isEntry && uptime() - completeAt < memorySeconds) return
+    if (!isEntry && uptime() - wholeAt < memorySeconds) return
+    wholeAt = uptime()
     log?.warn({ last, position: reached }, "revocations may have been missed: caches are emptied")
     subscribers.publishGap(gapBefore(reached))
   }
@@ -162,7 +163,7 @@ function createStreamReader(
       for (const [id, fields] of entries) tell(id, readEvent(fields))
       complete = entries.length < READ_COUNT
       if (!complete) return
-      completeAt = uptime()
+      wholeAt = uptime()
       lag ??= { last: null, max: null }
     },
     doubt() {
@@ -170,7 +171,7 @@ function createStreamReader(
       complete = false
     },
     reached: () => reached,
-    position: () => (complete && uptime() - completeAt < blockMs / 1000 + ANSWER_SECONDS ? reached : undefined),
+    position: () => (complete && uptime() - wholeAt < blockMs / 1000 + ANSWER_SECONDS ? reached : undefined),
     lag: () => lag ?? { last: null, max: null },
   }
 }

@@ -23,6 +23,8 @@ export function watchOutages({ issuer, log, now }: OutageOptions): OutageWatch {
   let outage: { reason: UnavailableReason; since: number } | undefined
 
   const failed = ({ reason, cause }: Unavailable) => {
+    // Both are our own doing, and what led to them is the story.
+    if (reason === "overloaded" || (reason === "circuit_open" && outage)) return
     if (outage?.reason === reason) return
     outage = { reason, since: outage?.since ?? Math.floor(now()) }
     const why = cause instanceof Error ? cause.message : undefined

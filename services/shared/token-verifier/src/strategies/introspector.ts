@@ -7,7 +7,6 @@ import { withBackOff } from "../layers/with-back-off.ts"
 import { withCacheFill, withCacheLookup } from "../layers/with-cache.ts"
 import { withCircuitBreaker } from "../layers/with-circuit-breaker.ts"
 import { type ConcurrencyLimit, withConcurrencyLimit } from "../layers/with-concurrency-limit.ts"
-import { withReconnect } from "../layers/with-reconnect.ts"
 import { withRetry } from "../layers/with-retry.ts"
 import { withSharedCache } from "../layers/with-shared-cache.ts"
 import { withSingleFlight } from "../layers/with-single-flight.ts"
@@ -38,7 +37,7 @@ export const askServer = (o: IntrospectorOptions, once: Introspect): Introspect 
         o.limit,
         withCircuitBreaker(
           o.breaker,
-          withBackOff(o.uptime, withRetry(o.limits, withReconnect(withTimeout(o.limits.perTryTimeoutMs, once)))),
+          withBackOff(o.uptime, withRetry(o.limits, withTimeout(o.limits.perTryTimeoutMs, once))),
         ),
       ),
     ),

@@ -157,9 +157,10 @@ describe.each(providerCases.map((provider) => [provider.name, provider] as const
   it("asks once about a token that a hundred requests bring at once", async () => {
     const { emulator, issue, verify } = await startWith(provider)
     const token = issue("good")
-    const before = emulator.asked.length
+    const questions = () => emulator.asked.filter(({ method }) => method === "POST").length
+    const before = questions()
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => verify(token)))
     expect(outcomes.every(({ outcome }) => outcome === "valid")).toBe(true)
-    expect(emulator.asked.length - before).toBe(isAsked ? 1 : 0)
+    expect(questions() - before).toBe(isAsked ? 1 : 0)
   })
 })
