@@ -4,11 +4,15 @@ import { cpus } from "node:os"
 import { startRedis } from "@gatehouse/test-kit"
 import { type Contestant, contest, pin, type Result, startContestant, stop } from "./contest.ts"
 import { measureStart } from "./start.ts"
+import { describe, measureVerifier } from "./verifier.ts"
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7)
 const REQUESTS = Number(process.env["BENCH_REQUESTS"] ?? 10_000)
 /** Of the built service; 0 leaves that measurement out. */
 const STARTS = Number(process.env["BENCH_STARTS"] ?? 5)
+
+/** Of the verifier in its own process; `off` leaves them out. */
+const FIGURES = process.env["BENCH_FIGURES"] !== "off"
 
 interface Row {
   what: string
@@ -69,8 +73,18 @@ const rows = [
       Math.ceil(REQUESTS / 4),
     ),
   ),
+  row(
+    "refusing a garbage token at `/mcp`",
+    "a bare Fastify 401",
+    0.7,
+    await compare([
+      startContestant("guard", "mcp", { TOKEN: "garbage" }),
+      startContestant("bare refusal", "bare-refusal"),
+    ]),
+  ),
 ]
 await redis.stop()
+const figures = FIGURES ? await measureVerifier() : undefined
 const start = STARTS > 0 ? await measureStart(STARTS) : undefined
 
 console.log("| what | against | reach | ratio | cpu ms / 1,000 | against |\n|---|---|--:|--:|--:|--:|")
@@ -78,6 +92,7 @@ for (const { what, against, reach, ratio, cpuMsPerThousand, cpuMsPerThousandAgai
   console.log(
     `| ${what} | ${against} | ≥ ${reach.toFixed(2)} | **${ratio.toFixed(2)}** | ${cpuMsPerThousand.toFixed(0)} | ${cpuMsPerThousandAgainst.toFixed(0)} |`,
   )
+if (figures) console.log(`\n${describe(figures)}`)
 console.log("")
 if (start)
   console.log(`start to ready: ${start.readyMs.toFixed(0)} ms; idle: ${start.idleMegabytes.toFixed(0)} MB resident`)
@@ -87,5 +102,8 @@ console.log(
 
 mkdirSync("bench-results", { recursive: true })
 const file = `bench-results/${new Date().toISOString().replaceAll(":", "-")}.json`
-writeFileSync(file, JSON.stringify({ rows, start, rounds: ROUNDS, requests: REQUESTS, node: process.version }, null, 2))
+writeFileSync(
+  file,
+  JSON.stringify({ rows, figures, start, rounds: ROUNDS, requests: REQUESTS, node: process.version }, null, 2),
+)
 console.log(file)

@@ -25,7 +25,7 @@ app.post<{ Body: { token?: string } }>("/introspect", async ({ body }, reply) =>
   if (body.token === undefined) return reply.code(400).send()
   return reply.type("application/json; charset=utf-8").send(await answerTo())
 })
-await serveForBenchmark(app, introspection, '"active":true')
+await serveForBenchmark(app, introspection, { status: 200, contains: '"active":true' })
 
 /** In memory, or by one GET. */
 async function openAnswers(redisUrl: string | undefined): Promise<() => Promise<string | null>> {

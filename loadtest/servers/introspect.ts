@@ -3,4 +3,4 @@ import { startAuthorizationServer } from "./authorization-server.ts"
 import { serveForBenchmark } from "./report.ts"
 
 const { app, introspection } = await startAuthorizationServer(process.env["REDIS_URL"])
-await serveForBenchmark(app, introspection, '"active":true')
+await serveForBenchmark(app, introspection, { status: 200, contains: '"active":true' })

@@ -1,4 +1,4 @@
-/** Measured: `tools/call` at `/mcp` with the token in the verifier's cache; with `GUARD=off`, the same server without its guard. */
+/** Measured: `tools/call` at `/mcp` with the token in the cache; `GUARD=off`: without the guard; `TOKEN=garbage`: with a token that nobody issued. */
 import { buildMcpApp, mcpConfigFrom, readMcpSettings } from "@gatehouse/mcp"
 import { createLogger } from "@gatehouse/service-kit"
 import { createTokenVerifier } from "@gatehouse/token-verifier"
@@ -9,17 +9,10 @@ import { type FittingLoad, nowhere, serveForBenchmark } from "./report.ts"
 
 const { app: authorizationServer, issuer, resource, token, credentials } = await startAuthorizationServer()
 const log = createLogger({ name: "benchmark", level: "info", destination: nowhere })
-const endpoint = `${await authorizationServer.listen({ host: "127.0.0.1", port: 0 })}/introspect`
+const internalUrl = await authorizationServer.listen({ host: "127.0.0.1", port: 0 })
 const tokens = createTokenVerifier({
   audience: resource,
-  servers: [
-    {
-      issuer,
-      strategy: "introspection",
-      introspectionUrl: endpoint,
-      credentials: { method: "client_secret_basic", ...credentials },
-    },
-  ],
+  servers: [{ issuer, internalUrl, credentials: { method: "client_secret_basic", ...credentials } }],
   cache: { positiveSeconds: 3600 }, // it is there from the first request to the last
   log,
 })
@@ -38,7 +31,9 @@ const app = buildMcpApp({
   authorizationServers: tokens.servers,
 })
 if (process.env["GUARD"] === "off") replaceGuard(app, callerOf(validation.claims))
-await serveForBenchmark(app, callOfEcho(config.baseUri), "Echo: hello")
+const garbage = process.env["TOKEN"] === "garbage"
+const right = garbage ? { status: 401, contains: "invalid_token" } : { status: 200, contains: "Echo: hello" }
+await serveForBenchmark(app, callOfEcho(config.baseUri, garbage ? "garbage-that-nobody-issued" : token), right)
 
 /** Whoever calls `/mcp` is `caller`. Routes are not mounted yet: a plugin is loaded when the server listens. */
 function replaceGuard(unmounted: FastifyInstance, caller: Caller): void {
@@ -57,7 +52,7 @@ function replaceGuard(unmounted: FastifyInstance, caller: Caller): void {
 }
 
 /** As a client of 2026-07-28 sends it: without a session. */
-function callOfEcho(baseUri: string): FittingLoad {
+function callOfEcho(baseUri: string, bearer: string): FittingLoad {
   const envelope = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": { name: "benchmark", version: "1" },
@@ -74,7 +69,7 @@ function callOfEcho(baseUri: string): FittingLoad {
       "mcp-protocol-version": "2026-07-28",
       "mcp-method": "tools/call",
       "mcp-name": "echo",
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${bearer}`,
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
   }

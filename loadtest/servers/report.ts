@@ -15,11 +15,18 @@ export const nowhere = {
   },
 }
 
-/** Listens on loopback and reports to the benchmark. `contains` is what a right answer has in its body. */
-export async function serveForBenchmark(app: FastifyInstance, load: FittingLoad, contains: string): Promise<void> {
+/** How a right answer is known. */
+export interface RightAnswer {
+  status: number
+  /** Stands in its body. */
+  contains: string
+}
+
+/** Listens on loopback and reports to the benchmark. */
+export async function serveForBenchmark(app: FastifyInstance, load: FittingLoad, right: RightAnswer): Promise<void> {
   await app.listen({ host: "127.0.0.1", port: 0 })
   process.on("message", () => process.send?.(process.cpuUsage()))
   // The benchmark has ended, well or not: nothing here is worth finishing.
   process.once("disconnect", () => process.exit())
-  process.send?.({ port: (app.server.address() as { port: number }).port, load, contains })
+  process.send?.({ port: (app.server.address() as { port: number }).port, load, right })
 }

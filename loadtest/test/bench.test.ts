@@ -13,7 +13,13 @@ it("npm run bench prints a row for each comparison and writes the same as JSON",
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", bench], {
     cwd: directory,
-    env: { PATH: process.env["PATH"] ?? "", BENCH_ROUNDS: "1", BENCH_REQUESTS: "200", BENCH_STARTS: "0" },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      BENCH_ROUNDS: "1",
+      BENCH_REQUESTS: "200",
+      BENCH_STARTS: "0",
+      BENCH_FIGURES: "off",
+    },
   })
 
   const lines = stdout.trim().split("\n")
@@ -21,6 +27,6 @@ it("npm run bench prints a row for each comparison and writes the same as JSON",
   const positive = expect.toSatisfy((value: number) => Number.isFinite(value) && value > 0)
   const text = expect.stringMatching(/./)
   const figures = { reach: positive, ratio: positive, cpuMsPerThousand: positive, cpuMsPerThousandAgainst: positive }
-  expect(rows).toEqual(Array(3).fill({ what: text, against: text, ...figures }))
-  expect(lines.filter((line) => /^\| .+ \| ≥ [\d.]+ \| \*\*[\d.]+\*\* \| \d+ \| \d+ \|$/.test(line))).toHaveLength(3)
+  expect(rows).toEqual(Array(4).fill({ what: text, against: text, ...figures }))
+  expect(lines.filter((line) => /^\| .+ \| ≥ [\d.]+ \| \*\*[\d.]+\*\* \| \d+ \| \d+ \|$/.test(line))).toHaveLength(4)
 })

@@ -29,6 +29,11 @@ const descriptions: Record<InvalidReason, string> = {
   insufficient_scope: "the access token lacks a scope",
 }
 
+/** Made once: refusing a flood of garbage should cost next to nothing, and an error's stack says nothing here. */
+const refusals = new Map(
+  Object.entries(descriptions).map(([reason, description]) => [reason, new OAuthError("invalid_token", description)]),
+)
+
 export interface GuardDependencies {
   tokens: Pick<TokenVerifier, "verify">
   refuse: Refuse
@@ -51,8 +56,7 @@ export function requireAccessToken({ tokens, refuse, limitRefusals }: GuardDepen
     if (limited) return limited
     if (validation.reason === "missing") return refuse.unauthenticated(reply)
     request.log.info({ reason: validation.reason }, "access token refused")
-    const error = new OAuthError("invalid_token", descriptions[validation.reason])
-    return refuse.because(reply, { error, scopes: ["mcp"] })
+    return refuse.because(reply, { error: refusals.get(validation.reason) as OAuthError, scopes: ["mcp"] })
   }
 }
 

@@ -92,6 +92,18 @@ describe("OAuth token verifier: the cache", () => {
     expect(heapBytes() - before).toBeLessThan(5e6)
   })
 
+  it("K6 an older no does not come back when a newer yes becomes doubtful", () => {
+    const uptime = () => 1
+    const revocations = createRecentRevocations({ uptime })
+    const bounds = { positiveSeconds: 60, negativeSeconds: 50, maxPositive: 10, maxNegative: 10 }
+    const cache = createLocalCache({ now: () => START, uptime, revocations, ...bounds })
+    cache.save("T", { active: false }, cache.mark())
+    cache.save("T", { active: true, sub: "alice" }, cache.mark())
+    expect(cache.find("T")).toMatchObject({ active: true })
+    revocations.add({ kind: "subject", subject: "alice" })
+    for (let i = 0; i < 2; i++) expect(cache.find("T")).toBeUndefined()
+  })
+
   it("K16 a wall clock that is set back by an hour keeps no entry longer", () => {
     let wall = START
     let uptime = 100

@@ -64,6 +64,7 @@ export async function startSetting({ connect, theOnlyKey }: SharedRedis) {
 
   const startReplica = async (options: ReplicaOptions = {}) => {
     const follower = followRevocations({ stream: connect(), keyPrefix: "p:", retryMs: 10 })
+    const redis = connect()
     const verifier = createTokenVerifier({
       audience: options.audience ?? RESOURCE,
       servers: [
@@ -79,7 +80,7 @@ export async function startSetting({ connect, theOnlyKey }: SharedRedis) {
         },
       ],
       limits: { retries: 0 },
-      shared: { redis: options.redis ?? connect(), keyPrefix: "p:" },
+      shared: { redis: options.redis ?? redis, keyPrefix: "p:" },
       revocations: options.revocations ?? follower,
       log,
       now: clock.now,
@@ -90,6 +91,7 @@ export async function startSetting({ connect, theOnlyKey }: SharedRedis) {
       await verifier.close()
     })
     await verifier.start()
+    await redis.ping() // the first answer may take longer than a question to the shared cache
     await expect.poll(() => follower.position()).toBeDefined()
     return verifier
   }

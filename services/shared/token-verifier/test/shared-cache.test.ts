@@ -130,6 +130,18 @@ describe("OAuth answers that replicas share", () => {
     clock.advance(11)
     expect(await third.verifyToken("T")).toMatchObject({ outcome: "unavailable" })
   })
+
+  it("K1 does not do with it when its time ends while nobody answers", async () => {
+    const { server, clock, startReplica, startFirst } = await startSetting(shared)
+    await startFirst()
+    clock.advance(55)
+    const second = await startReplica()
+    server.behaviour = (exchange) => {
+      clock.advance(6)
+      return status(500)(exchange)
+    }
+    expect(await second.verifyToken("T")).toMatchObject({ outcome: "unavailable" })
+  })
 })
 
 describe("OAuth answers that replicas share, and revocation", () => {
@@ -170,6 +182,21 @@ describe("OAuth answers that replicas share, and revocation", () => {
     await shared.revoke({ kind: "grant", grantId: "grant-1" })
     server.behaviour = status(500)
     expect(await (await startReplica()).verifyToken("T")).toMatchObject({ outcome: "unavailable" })
+  })
+
+  it("K3 an answer that a revocation overtook on its way is not shared", async () => {
+    const { server, startReplica } = await startSetting(shared)
+    const revocations = { ...localRevocations(), position: () => "5-0" }
+    const verifier = await startReplica({ revocations })
+    server.behaviour = ({ response }) => {
+      server.behaviour = json({ active: false })
+      revocations.publish({ kind: "subject", subject: "demo|alice" })
+      return json(activeToken(server.issuer))({ response } as never)
+    }
+    expect(await verifier.verifyToken("T")).toEqual(invalid("inactive"))
+    server.behaviour = json(activeToken(server.issuer, { sub: "demo|bob" }))
+    expect(await verifier.verifyToken("U")).toEqual(valid)
+    await shared.theOnlyKey()
   })
 
   it("K15 without a feed that says where it is, nothing is shared", async () => {

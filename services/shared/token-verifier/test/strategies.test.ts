@@ -1,7 +1,7 @@
 /** How tokens are validated: what auto chooses and says, what each strategy asks, and what it refuses without asking. */
-import { createTokenVerifier, WrongConfiguration } from "@gatehouse/token-verifier"
+import { createTokenVerifier, localRevocations, WrongConfiguration } from "@gatehouse/token-verifier"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { silence, status } from "./authorization-server.ts"
+import { json, silence, status } from "./authorization-server.ts"
 import { credentials, startIssuingServer, startVerifierFor } from "./issuing-server.ts"
 import { RESOURCE, START } from "./setting.ts"
 import { makeKey } from "./signing-key.ts"
@@ -89,6 +89,21 @@ describe("OAuth token validation strategy: hybrid", () => {
     expect(await verifier.verifyToken(token)).toEqual(valid)
     expect(await verifier.verifyToken(token)).toEqual(valid)
     expect(server.calls).toHaveLength(1)
+  })
+
+  it("remembers what is signed beside what is answered, so that a revocation finds the token by its names", async () => {
+    const server = await startIssuingServer()
+    server.publish(OURS)
+    const revocations = localRevocations()
+    const { verifier } = await startVerifierFor([{ issuer: server.issuer, credentials }], { revocations })
+    server.behaviour = json({ active: true })
+    const token = server.issue()
+    const claims = { sub: "demo|alice", aud: RESOURCE, grant_id: "grant-1" }
+    for (let times = 0; times < 2; times++)
+      expect(await verifier.verifyToken(token)).toMatchObject({ outcome: "valid", claims })
+    expect(server.calls).toHaveLength(1)
+    revocations.publish({ kind: "grant", grantId: "grant-1" })
+    expect(await verifier.verifyToken(token)).toEqual(invalid("revoked"))
   })
 
   it("J10 refuses a revoked token though its signature is good", async () => {

@@ -1,5 +1,4 @@
 /** Which hosts a metadata document may send us to: whoever can change the document must not choose where our secret goes. */
-import { getDomain } from "tldts"
 import { WrongConfiguration } from "../wrong-configuration.ts"
 
 export interface EndpointPolicy {
@@ -14,11 +13,11 @@ export interface EndpointPolicy {
  * @param what the member of the document, and `setting` the variable that an operator can vouch with instead
  * @throws WrongConfiguration
  */
-export function checkEndpoint(
+export async function checkEndpoint(
   url: unknown,
   { issuer, hosts }: EndpointPolicy,
   { what, setting }: { what: string; setting: string },
-): string {
+): Promise<string> {
   if (typeof url !== "string" || !URL.canParse(url))
     throw new WrongConfiguration(`${issuer} publishes no ${what}: set ${setting}`)
   const endpoint = new URL(url)
@@ -26,15 +25,16 @@ export function checkEndpoint(
   // Our secret would travel in the clear, or keys that anybody could have replaced.
   if (home.protocol === "https:" && endpoint.protocol !== "https:")
     throw new WrongConfiguration(`${issuer} publishes the ${what} ${url}, which is not https`)
-  if (isSameSite(home.hostname, endpoint.hostname) || hosts.includes(endpoint.hostname)) return url
+  if (hosts.includes(endpoint.hostname) || (await isSameSite(home.hostname, endpoint.hostname))) return url
   throw new WrongConfiguration(
     `${issuer} publishes the ${what} ${url} on another domain: if that is right, set ${setting}=${url}`,
   )
 }
 
 /** `allowPrivateDomains`: two customers of a hosting domain (`a.example-cloud.app`, `b.…`) are two sites. */
-function isSameSite(host: string, other: string): boolean {
+async function isSameSite(host: string, other: string): Promise<boolean> {
   if (host === other) return true
+  const { getDomain } = await import("tldts") // ten megabytes that most never need
   const site = getDomain(host, { allowPrivateDomains: true })
   return site !== null && site === getDomain(other, { allowPrivateDomains: true })
 }

@@ -54,7 +54,7 @@ export function createKnownServer(own: KnownServerOptions): KnownServer {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.overallTimeoutMs)])
     const document = needsNoDiscovery({ options, preset }) ? undefined : await discover(inTime)
     const recognized = findPreset(options, document)
-    const resolved = resolveStrategy({ options, preset: recognized, metadata: document })
+    const resolved = await resolveStrategy({ options, preset: recognized, metadata: document })
     // What was built for a strategy stays, and may only be sent elsewhere.
     if (strategy !== undefined && resolved.name !== strategy.name)
       throw new WrongConfiguration(`${options.issuer} now publishes what ${resolved.name} needs, not ${strategy.name}`)

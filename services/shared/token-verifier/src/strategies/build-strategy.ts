@@ -52,6 +52,7 @@ export function buildStrategy(strategy: ResolvedStrategy, parts: StrategyParts):
     faultOf: (token: Parameters<typeof faultOf>[0]) =>
       faultOf(token, { issuer: known.issuer(), audience, now: now(), isRevoked: revocations.isRevoked }),
     onlyJwts: known.preset().accessTokens === "jwt",
+    signedClaims: new Map(),
   }
   return { introspect: hybridIntrospector(layers, hybrid, once), ask }
 }

@@ -10,11 +10,13 @@ export interface HybridOptions {
   faultOf: (token: ActiveToken) => InvalidReason | undefined
   /** All access tokens of this server are JWTs of its kind: what is none is refused. Otherwise it is asked about. */
   onlyJwts: boolean
+  /** What is signed in the tokens that are being asked about: put there by the check, taken up by the answer. */
+  signedClaims: Map<string, ActiveToken>
 }
 
 /** `ask` is never reached by a token whose signature or claims are wrong. */
 export const withSignatureCheck =
-  ({ check, faultOf, onlyJwts }: HybridOptions, ask: Introspect): Introspect =>
+  ({ check, faultOf, onlyJwts, signedClaims }: HybridOptions, ask: Introspect): Introspect =>
   async (token, signal) => {
     const signed = await checkIfPossible(check, token, signal)
     if (signed === "unknown") return ask(token, signal)
@@ -22,10 +24,34 @@ export const withSignatureCheck =
     if (!signed.active) return signed.reason === "wrong_token_kind" && !onlyJwts ? ask(token, signal) : signed
     const fault = faultOf(signed)
     if (fault !== undefined) return refusedFor(fault)
-    const answer = await ask(token, signal)
-    // RFC 7662 lets an answer leave out what the token says itself.
-    return answer.active ? Object.freeze({ ...signed, ...answer }) : answer
+    signedClaims.set(token, signed)
+    try {
+      return await ask(token, signal)
+    } finally {
+      signedClaims.delete(token)
+    }
   }
+
+/**
+ * RFC 7662 lets an answer leave out what the token says itself. Inside of what is remembered, so that a revocation finds the
+ * token's names there too.
+ */
+export const withSignedClaims =
+  ({ signedClaims }: Pick<HybridOptions, "signedClaims">, ask: Introspect): Introspect =>
+  async (token, signal) => {
+    const signed = signedClaims.get(token)
+    const answer = await ask(token, signal)
+    return answer.active && signed !== undefined ? Object.freeze({ ...signed, ...answer }) : answer
+  }
+
+/** Three parts of base64url: what is none of these is no JWT, whatever stands in it (RFC 7515 §7.1). */
+const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** Refuses by its form alone what cannot be a token of a server that issues JWTs only: before anything is looked up or hashed. */
+export const withFormCheck =
+  ({ onlyJwts }: Pick<HybridOptions, "onlyJwts">, ask: Introspect): Introspect =>
+  async (token, signal) =>
+    onlyJwts && !compact.test(token) ? refusedFor("unknown") : ask(token, signal)
 
 /** Without keys nothing is refused here; whoever is asked still decides. */
 async function checkIfPossible(

@@ -14,7 +14,7 @@ import { type StaleAnswers, withStaleIfError } from "../layers/with-stale-if-err
 import { withTimeout } from "../layers/with-timeout.ts"
 import type { Limits } from "../options.ts"
 import type { OutageWatch } from "../servers/outage.ts"
-import { type HybridOptions, withSignatureCheck } from "./hybrid.ts"
+import { type HybridOptions, withFormCheck, withSignatureCheck, withSignedClaims } from "./hybrid.ts"
 
 export interface IntrospectorOptions {
   cache: LocalCache
@@ -44,16 +44,22 @@ export const askServer = (o: IntrospectorOptions, once: Introspect): Introspect 
   )
 
 /** What is asked is remembered: here, and where the other replicas find it. */
-const askRemembering = (o: IntrospectorOptions, once: Introspect): Introspect =>
-  withStaleIfError(o.stale, withCacheFill(o.cache, withSharedCache(o.shared, askServer(o, once))))
+const remembering = (o: IntrospectorOptions, ask: Introspect): Introspect =>
+  withStaleIfError(o.stale, withCacheFill(o.cache, withSharedCache(o.shared, ask)))
 
 /** Opaque tokens: whatever is not remembered is asked about. */
 export const introspector = (o: IntrospectorOptions, once: Introspect): Introspect =>
-  withCacheLookup(o.cache, withSingleFlight(askRemembering(o, once)))
+  withCacheLookup(o.cache, withSingleFlight(remembering(o, askServer(o, once))))
 
 /** JWTs of a server that can also be asked: only what its signature vouches for reaches it. */
 export const hybridIntrospector = (o: IntrospectorOptions, hybrid: HybridOptions, once: Introspect): Introspect =>
-  withCacheLookup(o.cache, withSingleFlight(withSignatureCheck(hybrid, askRemembering(o, once))))
+  withFormCheck(
+    hybrid,
+    withCacheLookup(
+      o.cache,
+      withSingleFlight(withSignatureCheck(hybrid, remembering(o, withSignedClaims(hybrid, askServer(o, once))))),
+    ),
+  )
 
 /** JWTs alone. */
 export const jwtIntrospector = (o: Pick<IntrospectorOptions, "cache" | "outages">, signed: Introspect): Introspect =>

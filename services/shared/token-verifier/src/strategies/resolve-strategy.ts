@@ -38,7 +38,7 @@ const nameAsked = ({ strategy = "auto" }: AuthorizationServerOptions, preset: Pr
  * Takes the first of the preset's strategies whose needs are met, or the one that was asked for.
  * @throws WrongConfiguration that says what is missing
  */
-export function resolveStrategy(known: Known): ResolvedStrategy {
+export async function resolveStrategy(known: Known): Promise<ResolvedStrategy> {
   const { options, preset, metadata } = known
   const { strategy: asked = "auto" } = options
   if (asked !== "auto") {
@@ -48,10 +48,11 @@ export function resolveStrategy(known: Known): ResolvedStrategy {
       )
     const missing = missingFor(asked, known)
     if (missing.length > 0) throw new WrongConfiguration(`TOKEN_VALIDATION=${asked} needs ${missing.join(" and ")}`)
-    return { name: asked, why: `TOKEN_VALIDATION=${asked} was set`, ...endpointsOf(asked, known) }
+    return { name: asked, why: `TOKEN_VALIDATION=${asked} was set`, ...(await endpointsOf(asked, known)) }
   }
   const possible = preset.strategies.find((each) => missingFor(each, known).length === 0)
-  if (possible !== undefined) return { name: possible, why: reasonOf(possible, known), ...endpointsOf(possible, known) }
+  if (possible !== undefined)
+    return { name: possible, why: reasonOf(possible, known), ...(await endpointsOf(possible, known)) }
   const issuer = metadata?.issuer ?? options.issuer
   const needs = preset.strategies.map((each) => `${each} needs ${missingFor(each, known).join(" and ")}`)
   throw new WrongConfiguration(`the tokens of ${issuer} cannot be validated: ${needs.join("; ")}`)
@@ -91,7 +92,7 @@ function reasonOf(strategy: StrategyName, known: Known): string {
   return `its signing keys are published and ${why}: a revoked token is accepted until it expires`
 }
 
-function endpointsOf(strategy: StrategyName, { options, preset, metadata }: Known) {
+async function endpointsOf(strategy: StrategyName, { options, preset, metadata }: Known) {
   const policy = { issuer: options.issuer, hosts: preset.endpointHosts ?? [] }
   const endpoint = () =>
     options.introspectionUrl ??
@@ -105,11 +106,11 @@ function endpointsOf(strategy: StrategyName, { options, preset, metadata }: Know
     case "provider-api":
       return apiEndpoint(options, preset)
     case "introspection":
-      return { endpoint: endpoint() }
+      return { endpoint: await endpoint() }
     case "jwt":
-      return { jwksUri: jwksUri() }
+      return { jwksUri: await jwksUri() }
     case "hybrid":
-      return { endpoint: endpoint(), jwksUri: jwksUri() }
+      return { endpoint: await endpoint(), jwksUri: await jwksUri() }
   }
 }
 
