@@ -2,11 +2,8 @@
 import { AUTHORIZATION_SERVER, pathPrefixOf, wellKnownPath } from "@gatehouse/oauth"
 import { answerError, createApp, type Logger } from "@gatehouse/service-kit"
 import type { FastifyInstance } from "fastify"
-import type { Audit } from "./domain/audit.ts"
-import type { ResourceServer } from "./domain/client.ts"
-import type { FindClient, Identity, Stores } from "./domain/ports.ts"
-import type { SigningKeys } from "./domain/signing-keys.ts"
-import { createRateLimits, type RateLimitSettings } from "./rate-limits.ts"
+import type { AuthDependencies } from "./dependencies.ts"
+import { createRateLimits } from "./rate-limits.ts"
 import { authorize } from "./routes/authorize.ts"
 import { consent } from "./routes/consent.ts"
 import { answerPreflight, openToBrowsers } from "./routes/cross-origin.ts"
@@ -21,34 +18,6 @@ import { requireResourceServer } from "./routes/require-resource-server.ts"
 import { revoke } from "./routes/revoke.ts"
 import { signIn, signInPage } from "./routes/sign-in.ts"
 import { token } from "./routes/token.ts"
-
-/** What the operator decided. */
-export interface AuthPolicy {
-  /** Byte for byte as configured, everywhere. */
-  issuer: string
-  /** Canonical URLs of the resources that tokens are issued for. */
-  resources: readonly string[]
-  accessTokenTtlSeconds: number
-  /** Of a refresh token that is not used. */
-  refreshTokenTtlSeconds: number
-  /** Web origins whose scripts may call, beyond the issuer's own. */
-  allowedOrigins: readonly string[]
-}
-
-/** What every endpoint is made of. */
-export interface AuthDependencies {
-  config: AuthPolicy
-  stores: Stores
-  signingKeys: SigningKeys
-  identity: Identity
-  findClient: FindClient
-  /** Only the operator's file makes one. */
-  findResourceServer: (clientId: string) => ResourceServer | undefined
-  rateLimit: RateLimitSettings
-  audit: Audit
-  /** Seconds since 1970. */
-  now: () => number
-}
 
 /** A server of its own. */
 export function buildAuthApp(

@@ -1,9 +1,9 @@
 /** The authorization server put together from its configuration, for its own process and for the all-in-one service. */
 import type { IntrospectionResponse } from "@gatehouse/oauth"
 import { connectRedis, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
-import type { AuthDependencies } from "./app.ts"
 import { auditLog } from "./audit-log.ts"
 import type { AuthConfig } from "./config.ts"
+import type { AuthDependencies } from "./dependencies.ts"
 import { createFindClient } from "./domain/clients-file.ts"
 import { demoIdentity } from "./domain/identity/demo.ts"
 import { introspectToken } from "./domain/introspection.ts"

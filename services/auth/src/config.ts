@@ -19,7 +19,7 @@ import {
   url,
   type ValuesOf,
 } from "@gatehouse/service-kit"
-import type { AuthPolicy } from "./app.ts"
+import type { AuthPolicy } from "./dependencies.ts"
 import { type ClientsFile, parseClientsFile } from "./domain/clients-file.ts"
 import { hashOf } from "./domain/hash.ts"
 import { parseSigningKeys, type SigningKeys } from "./domain/signing-keys.ts"

@@ -1,7 +1,8 @@
 /** The public face of the authorization server: what the all-in-one service puts together. */
-export { type AuthDependencies, type AuthPolicy, authRoutes, buildAuthApp } from "./app.ts"
+export { authRoutes, buildAuthApp } from "./app.ts"
 export { type AuthService, createAuthService } from "./auth-service.ts"
 export { type AuthConfig, type AuthSettings, authConfigFrom, authSettings, readAuthSettings } from "./config.ts"
+export type { AuthDependencies, AuthPolicy } from "./dependencies.ts"
 export type { ClientsFile } from "./domain/clients-file.ts"
 export { hashOf } from "./domain/hash.ts"
 export { metadataOf } from "./domain/metadata.ts"

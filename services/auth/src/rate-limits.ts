@@ -1,15 +1,8 @@
 /** How often each endpoint may be asked, and by whom it is counted. */
-import { limitRate, type RateLimitHook, type RedisConnection } from "@gatehouse/service-kit"
+import { limitRate, type RateLimitHook } from "@gatehouse/service-kit"
+import type { RateLimitSettings } from "./dependencies.ts"
 import { authenticatedClientOf } from "./routes/require-client.ts"
 import { authenticatedResourceServerOf } from "./routes/require-resource-server.ts"
-
-export interface RateLimitSettings {
-  /** Of one peer at one endpoint. */
-  requestsPerMinute: number | "off"
-  /** Counts for all replicas together. */
-  redis?: RedisConnection
-  keyPrefix?: string
-}
 
 /** Many people are behind one client, many requests of many people behind one resource server. */
 const CLIENT_FACTOR = 10

@@ -1,13 +1,12 @@
 /** The MCP service: every route, and what stands behind the one that serves MCP. */
 import { randomBytes } from "node:crypto"
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
-import { createApp, type Logger, limitRate, type RateLimitOptions, type RedisConnection } from "@gatehouse/service-kit"
-import type { RevocationFeed, ServerReport, TokenVerifier } from "@gatehouse/token-verifier"
+import { createApp, limitRate, type RateLimitOptions } from "@gatehouse/service-kit"
 import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
 import type { FastifyInstance } from "fastify"
 import { ownerKeyOf } from "./caller.ts"
-import type { McpConfig } from "./config.ts"
-import { type EverySecond, everySecond } from "./every-second.ts"
+import type { McpDependencies } from "./dependencies.ts"
+import { everySecond } from "./every-second.ts"
 import { createMcpServerFactory } from "./mcp-server.ts"
 import { createRefuse } from "./oauth-refusal.ts"
 import { createOpenStreams } from "./open-streams.ts"
@@ -22,25 +21,6 @@ import { mcpEndpoint } from "./routes/mcp.ts"
 import { protectedResourceMetadata } from "./routes/protected-resource-metadata.ts"
 import { createScopeNames } from "./scope-names.ts"
 import { createSessions } from "./sessions/sessions.ts"
-
-/** An authorization server, as clients are told of it. */
-export type AuthorizationServer = Pick<ServerReport, "issuer" | "metadata" | "scopePrefix" | "advertisedScopes">
-
-export interface McpDependencies {
-  config: McpConfig
-  log: Logger
-  /** Seconds since 1970. */
-  now: () => number
-  tokens: Pick<TokenVerifier, "verify">
-  /** Ends sessions and streams of what is revoked; without it they end when the token expires. */
-  revocations?: RevocationFeed
-  /** Whose tokens are accepted; clients are sent to the first. */
-  authorizationServers: () => readonly AuthorizationServer[]
-  /** Shares rate limits between replicas. */
-  redis?: RedisConnection
-  /** The pulse; a real second when absent. */
-  everySecond?: EverySecond
-}
 
 /** The service on its own. */
 export function buildMcpApp(deps: McpDependencies): FastifyInstance {

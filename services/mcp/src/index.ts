@@ -1,5 +1,5 @@
 /** The public face of the MCP service. */
-export { buildMcpApp, type McpDependencies, registerMcpRoutes } from "./app.ts"
+export { buildMcpApp, registerMcpRoutes } from "./app.ts"
 export {
   authorizationServers,
   type McpConfig,
@@ -8,5 +8,6 @@ export {
   mcpSettings,
   readMcpSettings,
 } from "./config.ts"
+export type { McpDependencies } from "./dependencies.ts"
 export { openRevocations } from "./revocations.ts"
 export type { ToolScopes } from "./scopes.ts"

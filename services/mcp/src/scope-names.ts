@@ -1,5 +1,5 @@
 /** Our scopes in the words of the authorization server that a client has to ask for them. */
-import type { AuthorizationServer } from "./app.ts"
+import type { AuthorizationServer } from "./dependencies.ts"
 
 /** What a client asks for to get these scopes. */
 export type ScopeNames = (scopes: readonly string[]) => string[]

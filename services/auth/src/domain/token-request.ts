@@ -1,36 +1,11 @@
 /** A token request (RFC 6749 §3.2) from an authenticated client: a short list of steps that no grant type can skip. */
-import { canonicalResource, OAuthError, type Parameters, requireParameter } from "@gatehouse/oauth"
-import type { Audit } from "./audit.ts"
+import { canonicalResource, OAuthError, requireParameter } from "@gatehouse/oauth"
 import { type Client, GRANT_TYPES, type GrantType } from "./client.ts"
 import { redeemAuthorizationCode } from "./grants/authorization-code.ts"
 import { redeemClientCredentials } from "./grants/client-credentials.ts"
 import { redeemRefreshToken } from "./grants/refresh-token.ts"
 import { issueTokens, type Redeemed, type TokenResponse } from "./issue-tokens.ts"
-import type { Stores } from "./ports.ts"
-import type { SigningKeys } from "./signing-keys.ts"
-
-export interface TokenRequest {
-  client: Client
-  parameters: Parameters
-  /** Names this request: a command that the store gets twice is one attempt. */
-  attempt: string
-}
-
-export interface TokenDependencies {
-  config: {
-    issuer: string
-    resources: readonly string[]
-    accessTokenTtlSeconds: number
-    refreshTokenTtlSeconds: number
-  }
-  stores: Pick<Stores, "authorizationCodes" | "clients" | "grants" | "revocations">
-  signingKeys: SigningKeys
-  audit: Audit
-  /** Seconds since 1970. */
-  now: () => number
-}
-
-export type RedeemGrant = (request: TokenRequest, deps: TokenDependencies) => Promise<Redeemed>
+import type { RedeemGrant, TokenDependencies, TokenRequest } from "./redeem-grant.ts"
 
 const redeemers: Readonly<Record<GrantType, RedeemGrant>> = {
   authorization_code: redeemAuthorizationCode,

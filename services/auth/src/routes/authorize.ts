@@ -1,7 +1,7 @@
 /** `GET /authorize`: checks the request, remembers it, and asks the person (RFC 6749 §4.1.1). */
 import { endpointOf, OAuthError } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import {
   type AskedAuthorization,
   checkAuthorizationRequest,

@@ -1,6 +1,6 @@
 /** `POST /consent`: the person approves, and signs in next; or denies, and the client is told. */
 import { endpointOf, OAuthError } from "@gatehouse/oauth"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { errorLocation } from "../domain/authorization-response.ts"
 import { approve, deny } from "../domain/consent.ts"
 import { hashOf } from "../domain/hash.ts"

@@ -1,5 +1,5 @@
 /** `GET /`: what this server is, for whoever opens its address. */
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { frontPage as renderFrontPage } from "../pages/front-page.ts"
 import { sendPage, withErrorPage } from "./page-answer.ts"
 

@@ -1,7 +1,7 @@
 /** `POST /introspect` (RFC 7662 §2). */
 import { requireParameter } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { introspectToken } from "../domain/introspection.ts"
 import { authenticatedResourceServerOf } from "./require-resource-server.ts"
 

@@ -1,6 +1,6 @@
 /** `GET /.well-known/oauth-authorization-server` (RFC 8414 §3). */
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { metadataOf } from "../domain/metadata.ts"
 
 export const metadata = ({ config }: AuthDependencies) => {

@@ -1,6 +1,6 @@
 /** `POST /register`: dynamic client registration (RFC 7591 §3). Refusals are answered by the app's translator. */
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { registerClient, registrationResponse } from "../domain/registration.ts"
 
 /** Renewed by use: a client that nobody uses is forgotten. */

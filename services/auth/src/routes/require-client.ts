@@ -1,7 +1,7 @@
 /** The guard of `/token` and `/revoke`: who asks is authenticated before anything else is looked at (RFC 6749 §3.2.1). */
 import { OAuthError, type Parameters, RepeatedParameter } from "@gatehouse/oauth"
 import type { FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import type { Client } from "../domain/client.ts"
 import { authenticateClient } from "../domain/client-authentication.ts"
 import { parseClientCredentials } from "../domain/client-credentials.ts"

@@ -1,7 +1,7 @@
 /** The guard of `/introspect`: only resource servers that the operator knows (RFC 7662 §2.1). */
 import { OAuthError, type Parameters } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import type { ResourceServer } from "../domain/client.ts"
 import { createResourceServerAuthentication } from "../domain/client-authentication.ts"
 import { requireForm } from "./form.ts"

@@ -1,7 +1,7 @@
 /** `POST /revoke` (RFC 7009 §2). */
 import { requireParameter } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { revokeToken } from "../domain/revocation.ts"
 import { authenticatedClientOf } from "./require-client.ts"
 

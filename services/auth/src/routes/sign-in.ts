@@ -1,7 +1,7 @@
 /** `GET /sign-in` shows the page; `POST /sign-in` signs the person in, mints the code and sends it to the client. */
 import { endpointOf, OAuthError, parseParameters, requireParameter } from "@gatehouse/oauth"
 import type { FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { pseudonymOf } from "../domain/audit.ts"
 import type { PendingAuthorization } from "../domain/authorization.ts"
 import { codeLocation, errorLocation } from "../domain/authorization-response.ts"

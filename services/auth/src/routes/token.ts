@@ -1,7 +1,7 @@
 /** `POST /token` (RFC 6749 §3.2). */
 import { OAuthError } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { AuthDependencies } from "../app.ts"
+import type { AuthDependencies } from "../dependencies.ts"
 import { handleTokenRequest } from "../domain/token-request.ts"
 import { authenticatedClientOf } from "./require-client.ts"
 

@@ -1,7 +1,7 @@
 /** `GET /.well-known/oauth-authorization-server`: the authorization server's document, for clients that look for it here (2025-03-26). */
 import { errorBody, unavailable } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { McpDependencies } from "../app.ts"
+import type { McpDependencies } from "../dependencies.ts"
 
 export const mirroredMetadata =
   ({ authorizationServers }: McpDependencies) =>

@@ -1,7 +1,7 @@
 /** `GET /.well-known/oauth-protected-resource…`: where to get a token for this resource (RFC 9728 §3). */
 import type { ProtectedResourceMetadata } from "@gatehouse/oauth"
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { McpDependencies } from "../app.ts"
+import type { McpDependencies } from "../dependencies.ts"
 import { createScopeNames } from "../scope-names.ts"
 import { supportedScopes } from "../scopes.ts"
 

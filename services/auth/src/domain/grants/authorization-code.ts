@@ -3,9 +3,9 @@ import { OAuthError, requireParameter, verifyCodeVerifier } from "@gatehouse/oau
 import { pseudonymOf } from "../audit.ts"
 import type { CodeAuthorization, Grant, Hash } from "../authorization.ts"
 import { parseOpaqueToken } from "../opaque-token.ts"
+import type { RedeemGrant, TokenDependencies, TokenRequest } from "../redeem-grant.ts"
 import { createRefreshToken } from "../refresh-token.ts"
 import { revokeGrant } from "../revocation.ts"
-import type { RedeemGrant, TokenDependencies, TokenRequest } from "../token-request.ts"
 
 /** Wrong verifiers that a code survives. */
 const MAX_FAILURES = 5

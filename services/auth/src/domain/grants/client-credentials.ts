@@ -3,7 +3,7 @@ import { formatScope, OAuthError } from "@gatehouse/oauth"
 import type { Grant } from "../authorization.ts"
 import { checkResource, checkScope } from "../authorization-request.ts"
 import { createGrantId } from "../opaque-token.ts"
-import type { RedeemGrant } from "../token-request.ts"
+import type { RedeemGrant } from "../redeem-grant.ts"
 
 export const redeemClientCredentials: RedeemGrant = async ({ client, parameters }, { stores, config, now }) => {
   const { clientId } = client

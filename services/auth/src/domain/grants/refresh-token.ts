@@ -4,9 +4,9 @@ import { pseudonymOf } from "../audit.ts"
 import type { Grant } from "../authorization.ts"
 import { parseOpaqueToken } from "../opaque-token.ts"
 import type { Rotated } from "../ports.ts"
+import type { RedeemGrant, TokenDependencies } from "../redeem-grant.ts"
 import { createRefreshToken, sealSuccessor, unsealSuccessor } from "../refresh-token.ts"
 import { revokeGrant } from "../revocation.ts"
-import type { RedeemGrant, TokenDependencies } from "../token-request.ts"
 
 /** Clients lose answers, and refresh twice at once: for so long the same token gives the same successor. */
 const GRACE_SECONDS = 30

@@ -1,5 +1,5 @@
 /** The signature algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864) that an access token may be signed with, and the keys they take. */
-import type { RawClaims } from "../providers/preset.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 
 /** Asymmetric ones alone: with `none` nobody signs, and with HS* whoever can check can forge. */
 const keyKinds: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,6 @@
 /** A JWK set (RFC 7517 §5) as an authorization server publishes it, read for the keys that can check a signature. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto"
-import type { RawClaims } from "../providers/preset.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 import { Unavailable } from "../unavailable.ts"
 import { fits, SIGNATURE_ALGORITHMS } from "./algorithms.ts"
 

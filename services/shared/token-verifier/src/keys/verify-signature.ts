@@ -1,7 +1,7 @@
 /** A signed token (RFC 7515, compact): read without belief, and believed when a key of its authorization server signed it. */
 import { MAX_TOKEN_LENGTH } from "@gatehouse/oauth"
 import { compactVerify, errors } from "jose"
-import type { RawClaims } from "../providers/preset.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 import type { InvalidReason } from "../validation.ts"
 import { SIGNATURE_ALGORITHMS } from "./algorithms.ts"
 import type { KeySet } from "./key-set.ts"

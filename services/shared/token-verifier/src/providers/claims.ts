@@ -1,5 +1,5 @@
 /** The words that providers share: how several of them name scopes and clients, and what an ID token looks like. */
-import type { RawClaims } from "./preset.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 /** A text with something in it; undefined for anything else. */
 export const textOf = (value: unknown): string | undefined =>

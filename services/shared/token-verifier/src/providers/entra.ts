@@ -1,6 +1,7 @@
 /** Microsoft Entra ID: JWTs of two versions, one key set and one document for many tenants, and no introspection. */
 import { hostEndsWith, hostIs, looksLikeIdToken, scopeOf, textOf } from "./claims.ts"
-import type { ProviderPreset, ProviderSettings, RawClaims } from "./preset.ts"
+import type { ProviderPreset, ProviderSettings } from "./preset.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 const LOGIN_HOST = "login.microsoftonline.com"
 const isLogin = hostIs(LOGIN_HOST, "login.microsoftonline.us", "login.partner.microsoftonline.cn")

@@ -7,8 +7,9 @@ import { secondsUntilReset } from "../http/retry-after.ts"
 import { unavailableFor } from "../strategies/http-introspection.ts"
 import { Unavailable } from "../unavailable.ts"
 import { hostIs, textOf } from "./claims.ts"
-import type { ProviderPreset, RawClaims } from "./preset.ts"
+import type { ProviderPreset } from "./preset.ts"
 import type { ProviderApi } from "./provider-api.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 const ISSUER = "https://github.com/login/oauth"
 /** When a limit names no end, GitHub asks for at least this. */

@@ -3,8 +3,9 @@ import type { HttpAnswer } from "../http/http-client.ts"
 import { unavailableFor } from "../strategies/http-introspection.ts"
 import { Unavailable } from "../unavailable.ts"
 import { hostIs, textOf } from "./claims.ts"
-import type { ProviderPreset, RawClaims } from "./preset.ts"
+import type { ProviderPreset } from "./preset.ts"
 import type { ProviderApi } from "./provider-api.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 const ISSUER = "https://accounts.google.com"
 

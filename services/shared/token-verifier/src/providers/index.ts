@@ -11,7 +11,8 @@ import { hydra } from "./hydra.ts"
 import { keycloak } from "./keycloak.ts"
 import { okta, oktaOrg } from "./okta.ts"
 import { otherProviders } from "./others.ts"
-import type { ProviderPreset, RawClaims } from "./preset.ts"
+import type { ProviderPreset } from "./preset.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 const all: readonly ProviderPreset[] = [
   auth0,

@@ -1,6 +1,7 @@
 /** Okta: custom authorization servers, whose JWTs can be checked, and the organization's own, whose tokens only Okta can read. */
 import { hostEndsWith, scopeOf, textOf } from "./claims.ts"
-import type { ProviderPreset, RawClaims } from "./preset.ts"
+import type { ProviderPreset } from "./preset.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 const isOkta = hostEndsWith(".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com")
 const isCustom = ({ pathname }: URL): boolean => pathname.startsWith("/oauth2/")

@@ -1,12 +1,10 @@
 /** What a provider does where the RFCs leave a choice: pure data and renamings, no requests of its own but `api`. */
 import type { InvalidReason } from "../validation.ts"
 import type { ProviderApi } from "./provider-api.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 /** How tokens of an authorization server are validated. */
 export type StrategyName = "introspection" | "jwt" | "hybrid" | "provider-api"
-
-/** JSON as it came: the payload of a JWT, or an introspection answer. */
-export type RawClaims = Readonly<Record<string, unknown>>
 
 /** What the operator says of a provider that its documents do not. */
 export interface ProviderSettings {

@@ -1,7 +1,7 @@
 /** Asking a provider that has an endpoint of its own in place of introspection (RFC 7662), for opaque tokens. */
 import type { ClientCredentials } from "../http/client-authentication.ts"
 import type { HttpAnswer } from "../http/http-client.ts"
-import type { RawClaims } from "./preset.ts"
+import type { RawClaims } from "./raw-claims.ts"
 
 interface ProviderRequest {
   method: "GET" | "POST"

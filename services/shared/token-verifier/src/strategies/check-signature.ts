@@ -2,7 +2,8 @@
 import { type ActiveToken, type InactiveToken, type Introspection, refusedFor } from "../introspection.ts"
 import type { KeySet } from "../keys/key-set.ts"
 import { readUnverified, verifySignature } from "../keys/verify-signature.ts"
-import type { ProviderPreset, RawClaims } from "../providers/preset.ts"
+import type { ProviderPreset } from "../providers/preset.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 import { Unavailable } from "../unavailable.ts"
 import type { ReadClaims } from "./read-claims.ts"
 

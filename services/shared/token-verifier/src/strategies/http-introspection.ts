@@ -2,8 +2,8 @@
 import { authenticateTo, type ClientCredentials } from "../http/client-authentication.ts"
 import type { HttpAnswer, HttpClient } from "../http/http-client.ts"
 import { INACTIVE, type Introspect, type Introspection, refusedFor } from "../introspection.ts"
-import type { RawClaims } from "../providers/preset.ts"
 import type { ProviderApi } from "../providers/provider-api.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 import { Unavailable } from "../unavailable.ts"
 
 interface AskingOptions {

@@ -1,7 +1,8 @@
 /** What a provider says of a token, brought into our words: its names, its issuer's spelling, its scopes. */
 import { parseScope } from "@gatehouse/oauth"
 import { INACTIVE, type Introspection, readClaims, refusedFor } from "../introspection.ts"
-import type { ProviderPreset, ProviderSettings, RawClaims } from "../providers/preset.ts"
+import type { ProviderPreset, ProviderSettings } from "../providers/preset.ts"
+import type { RawClaims } from "../providers/raw-claims.ts"
 import { Unavailable } from "../unavailable.ts"
 
 export interface ReadingOptions {
