@@ -44,11 +44,17 @@ module.exports = {
       { path: "^services/(?!shared/service-kit/)" },
     ),
     rule(
+      "telemetry-sdk-on-demand",
+      "A process without traces never loads it; everybody else speaks to its API.",
+      { path: SRC, pathNot: "service-kit/src/tracing/(sdk|exporter|transport)\\.ts$" },
+      { path: "node_modules/@opentelemetry/(?!api/)", dependencyTypesNot: ["type-only"] },
+    ),
+    rule(
       "domain-is-pure",
       "Rules know neither Fastify nor Redis nor a route or store.",
       { path: "^services/[^/]+/src/domain" },
       {
-        path: "/src/(routes|stores|pages)/|/src/(app|main|config)\\.ts$|node_modules/(fastify|@fastify|ioredis|pino)/|shared/(service-kit|token-verifier)/",
+        path: "/src/(routes|stores|pages)/|/src/(app|main|config)\\.ts$|node_modules/(fastify|@fastify|ioredis|pino|@opentelemetry)/|shared/(service-kit|token-verifier)/",
       },
     ),
     rule(

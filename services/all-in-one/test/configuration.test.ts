@@ -61,7 +61,8 @@ A service that cannot make sense of its environment says every problem, one a li
 these, a number out of range, a URL that is none. A variable that holds a secret can be given as a file instead, by the same name with
 \`_FILE\` behind it. An empty variable is an absent one.
 
-The all-in-one service (\`npm start\`) takes the settings of both.
+The all-in-one service (\`npm start\`) takes the settings of both. Where traces go is said by the standard \`OTEL_*\` variables:
+[observability.md](observability.md#traces).
 
 ${table("Every service", (name) => !isRedis(name) && isShared(name))}
 ${table("Redis", isRedis)}

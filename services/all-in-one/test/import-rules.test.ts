@@ -29,6 +29,7 @@ const offenders: Record<string, { file: string; imports: string }> = {
   },
   "token-verifier-has-no-framework": { file: "services/shared/token-verifier/src/web.ts", imports: "fastify" },
   "service-kit-knows-no-service": { file: "services/shared/service-kit/src/greedy.ts", imports: "@gatehouse/oauth" },
+  "telemetry-sdk-on-demand": { file: "services/mcp/src/telemetry.ts", imports: "@opentelemetry/core" },
   "domain-is-pure": { file: "services/auth/src/domain/impure.ts", imports: "ioredis" },
   "routes-do-not-reach-stores": {
     file: "services/auth/src/routes/shortcut.ts",

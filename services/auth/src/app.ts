@@ -1,8 +1,10 @@
 /** The authorization server: every endpoint, in the order of a client's life. */
 import { AUTHORIZATION_SERVER, pathPrefixOf, wellKnownPath } from "@gatehouse/oauth"
-import { answerError, createApp, type Logger } from "@gatehouse/service-kit"
+import { answerError, createApp, type Logger, measureHttp } from "@gatehouse/service-kit"
 import type { FastifyInstance } from "fastify"
 import type { AuthDependencies } from "./dependencies.ts"
+import { measuredIntrospection } from "./metrics/introspection-metrics.ts"
+import { countAnswers } from "./metrics/route-metrics.ts"
 import { createRateLimits } from "./rate-limits.ts"
 import { authorize } from "./routes/authorize.ts"
 import { consent } from "./routes/consent.ts"
@@ -36,14 +38,17 @@ export const authRoutes = (deps: AuthDependencies) => async (app: FastifyInstanc
   const at = (path: `/${string}`) => prefix + path
   const limits = createRateLimits(deps.rateLimit, deps.now)
   const client = [requireClient(deps), limits.client]
+  const counted = countAnswers(deps.metrics)
   const open = openToBrowsers(deps.config)
   const metadataPath = wellKnownPath(AUTHORIZATION_SERVER, issuer)
 
+  measureHttp(app, deps.metrics.registry, "auth")
   app.setErrorHandler(
     (error, request, reply) => answerOAuthError(error, request, reply) ?? answerError(error, request, reply),
   )
   app.decorateRequest("oauthClient", null)
   app.decorateRequest("resourceServer", null)
+  app.decorateReply("oauthError", null)
   // As text: repeated fields must be seen (RFC 6749 §3.2), and each route says what it takes.
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -53,18 +58,29 @@ export const authRoutes = (deps: AuthDependencies) => async (app: FastifyInstanc
 
   app.get(metadataPath, { onRequest: open }, metadata(deps))
   app.get(at("/jwks"), { onRequest: open }, jwks(deps))
-  app.post(at("/register"), { onRequest: [open, limits.register] }, register(deps))
-  app.get(at("/authorize"), { onRequest: limits.authorize }, authorize(deps))
+  app.post(at("/register"), { onRequest: [open, limits.register], onSend: counted.register }, register(deps))
+  app.get(at("/authorize"), { onRequest: limits.authorize, onSend: counted.authorize }, authorize(deps))
   app.post(at("/consent"), consent(deps))
   app.get(at("/sign-in"), signInPage(deps))
   app.post(at("/sign-in"), { onRequest: limits.signIn }, signIn(deps))
-  app.post(at("/token"), { onRequest: [open, limits.token], preHandler: client }, token(deps))
+  app.post(
+    at("/token"),
+    { onRequest: [open, limits.token], preHandler: client, onSend: [counted.authentication, counted.token] },
+    token(deps),
+  )
   app.post(
     at("/introspect"),
-    { preHandler: [requireResourceServer(deps, limits.introspect), limits.resourceServer] },
-    introspect(deps),
+    {
+      preHandler: [requireResourceServer(deps, limits.introspect), limits.resourceServer],
+      onSend: counted.authentication,
+    },
+    introspect(measuredIntrospection(deps.stores.grants, deps.metrics)),
   )
-  app.post(at("/revoke"), { onRequest: [open, limits.revoke], preHandler: client }, revoke(deps))
+  app.post(
+    at("/revoke"),
+    { onRequest: [open, limits.revoke], preHandler: client, onSend: counted.authentication },
+    revoke(deps),
+  )
   for (const path of [metadataPath, at("/jwks"), at("/register"), at("/token"), at("/revoke")])
     app.options(path, { onRequest: open }, answerPreflight)
   app.get(prefix === "" ? "/" : prefix, frontPage(deps))

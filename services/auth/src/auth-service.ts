@@ -1,14 +1,16 @@
 /** The authorization server put together from its configuration, for its own process and for the all-in-one service. */
 import type { IntrospectionResponse } from "@gatehouse/oauth"
-import { connectRedis, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
+import { connectRedis, createRedisMetrics, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
 import { auditLog } from "./audit-log.ts"
 import type { AuthConfig } from "./config.ts"
 import type { AuthDependencies } from "./dependencies.ts"
 import { createFindClient } from "./domain/clients-file.ts"
 import { demoIdentity } from "./domain/identity/demo.ts"
-import { introspectToken } from "./domain/introspection.ts"
 import { developmentSigningKeys } from "./domain/signing-keys.ts"
 import { type LocalRevocations, withLocalListeners } from "./local-revocations.ts"
+import { withAuditMetrics } from "./metrics/audit-metrics.ts"
+import { createAuthMetrics, declareSigningKeyEnd } from "./metrics/auth-metrics.ts"
+import { measuredIntrospection } from "./metrics/introspection-metrics.ts"
 import { createMemoryStores } from "./stores/memory/index.ts"
 import { createRedisStores } from "./stores/redis/index.ts"
 
@@ -25,7 +27,8 @@ export interface AuthService {
 /** Opens the stores, closes them with the process, and says what an operator should know. */
 export async function createAuthService(config: AuthConfig, kit: ServiceKit): Promise<AuthService> {
   const { log, now } = kit
-  const redis = config.redis && connectRedis(config.redis, log)
+  const metrics = createAuthMetrics(kit.metrics)
+  const redis = config.redis && connectRedis(config.redis, log, createRedisMetrics(kit.metrics, "auth"))
   const opened = redis
     ? createRedisStores({ redis, keyPrefix: config.keyPrefix, now, log })
     : createMemoryStores({ now })
@@ -46,20 +49,24 @@ export async function createAuthService(config: AuthConfig, kit: ServiceKit): Pr
   const { resourceServers } = config.clientsFile
   if (resourceServers.length === 0) log.warn("CLIENTS_FILE names no resource server: nobody can introspect")
   const known = new Map(resourceServers.map((each) => [each.clientId, each]))
+  const signingKeys = config.signingKeys ?? (await developmentSigningKeys(stores.developmentKeys))
+  declareSigningKeyEnd(kit.metrics, () => signingKeys.notAfter)
   const deps: AuthDependencies = {
     config,
     stores,
-    signingKeys: config.signingKeys ?? (await developmentSigningKeys(stores.developmentKeys)),
+    signingKeys,
     identity: demoIdentity(),
     findClient: createFindClient(config.clientsFile, stores.clients),
     findResourceServer: (clientId) => known.get(clientId),
     rateLimit: { requestsPerMinute: config.rateLimit, keyPrefix: config.keyPrefix, ...(redis && { redis }) },
-    audit: auditLog(log, now),
+    audit: withAuditMetrics(auditLog(log, now), metrics),
+    metrics,
     now,
   }
+  const introspect = measuredIntrospection(stores.grants, metrics)
   return {
     deps,
-    introspectFor: (resource) => (token) => introspectToken(token, { resources: [resource] }, stores.grants),
+    introspectFor: (resource) => (token) => introspect(token, { resources: [resource] }),
     revocations,
     redis,
   }

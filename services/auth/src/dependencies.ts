@@ -4,6 +4,7 @@ import type { Audit } from "./domain/audit.ts"
 import type { ResourceServer } from "./domain/client.ts"
 import type { FindClient, Identity, Stores } from "./domain/ports.ts"
 import type { SigningKeys } from "./domain/signing-keys.ts"
+import type { AuthMetrics } from "./metrics/auth-metrics.ts"
 
 /** What the operator decided. */
 export interface AuthPolicy {
@@ -29,6 +30,7 @@ export interface AuthDependencies {
   findResourceServer: (clientId: string) => ResourceServer | undefined
   rateLimit: RateLimitSettings
   audit: Audit
+  metrics: AuthMetrics
   /** Seconds since 1970. */
   now: () => number
 }

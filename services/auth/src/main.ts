@@ -8,6 +8,7 @@ await runProcess("gatehouse-auth", async () => {
   const settings = readAuthSettings(process.env)
   const config = authConfigFrom(settings)
   const kit = await startServiceKit("gatehouse-auth", {
+    env: process.env,
     logLevel: settings.LOG_LEVEL,
     managementHost: settings.MANAGEMENT_HOST,
     managementPort: settings.MANAGEMENT_PORT,

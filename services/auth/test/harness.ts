@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto"
 import type { AddressInfo } from "node:net"
 import { formatBasicCredentials, MCP_SCOPES } from "@gatehouse/oauth"
+import { createMetrics, type Metrics } from "@gatehouse/service-kit"
 import { type ManualClock, manualClock } from "@gatehouse/test-kit"
 import { buildAuthApp } from "../src/app.ts"
 import type { AuthDependencies, AuthPolicy } from "../src/dependencies.ts"
@@ -13,6 +14,8 @@ import { demoIdentity } from "../src/domain/identity/demo.ts"
 import { issueCode } from "../src/domain/issue-code.ts"
 import type { Stores } from "../src/domain/ports.ts"
 import { developmentSigningKeys, type SigningKeys } from "../src/domain/signing-keys.ts"
+import { withAuditMetrics } from "../src/metrics/audit-metrics.ts"
+import { createAuthMetrics } from "../src/metrics/auth-metrics.ts"
 import { createMemoryStores } from "../src/stores/memory/index.ts"
 
 export const RESOURCE = "https://mcp.test/mcp"
@@ -48,6 +51,7 @@ export interface TestAuth {
   clock: ManualClock
   deps: AuthDependencies
   audited: { event: AuditEvent; facts: AuditFacts }[]
+  metrics: Metrics
   /** Public with both grant types, unless told otherwise; a secret is made where the method needs one. */
   registerClient(overrides?: Partial<Client>): Promise<KnownClient>
   authorizeCode(of: {
@@ -110,6 +114,8 @@ export async function startAuth(options: StartOptions = {}): Promise<TestAuth> {
     ...options.config,
   }
   const audited: TestAuth["audited"] = []
+  const metrics = createMetrics({ name: "auth", version: "0.0.0" })
+  const authMetrics = createAuthMetrics(metrics)
   const deps: AuthDependencies = {
     config,
     stores,
@@ -118,7 +124,8 @@ export async function startAuth(options: StartOptions = {}): Promise<TestAuth> {
     findClient: createFindClient({ clients: options.clients ?? [], resourceServers }, stores.clients),
     findResourceServer: (clientId) => resourceServers.find((each) => each.clientId === clientId),
     rateLimit: { requestsPerMinute: options.rateLimit ?? "off" },
-    audit: (event, facts) => void audited.push({ event, facts }),
+    audit: withAuditMetrics((event, facts) => void audited.push({ event, facts }), authMetrics),
+    metrics: authMetrics,
     now: clock.now,
   }
   const { trustedProxies = [] } = options
@@ -126,7 +133,7 @@ export async function startAuth(options: StartOptions = {}): Promise<TestAuth> {
   await app.listen({ host: "127.0.0.1", port: options.port ?? 0 })
   const { port } = app.server.address() as AddressInfo
   const base = `http://127.0.0.1:${port}`
-  const started = { issuer: config.issuer, base, port, stores, clock, deps, audited, close: () => app.close() }
+  const started = { issuer: config.issuer, base, port, stores, clock, deps, audited, metrics, close: () => app.close() }
   return { ...started, ...requestsOf(base), ...clientsOf(deps, requestsOf(base)) }
 }
 

@@ -1,7 +1,7 @@
 /** The MCP service: every route, and what stands behind the one that serves MCP. */
 import { randomBytes } from "node:crypto"
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
-import { createApp, limitRate, type RateLimitOptions } from "@gatehouse/service-kit"
+import { createApp, limitRate, measureHttp, type RateLimitOptions } from "@gatehouse/service-kit"
 import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
 import type { FastifyInstance } from "fastify"
 import { ownerKeyOf } from "./caller.ts"
@@ -38,8 +38,9 @@ export function buildMcpApp(deps: McpDependencies): FastifyInstance {
 
 /** Adds what every MCP resource has to an app that may have other routes: hooks and parsers are for these routes only. */
 export function registerMcpRoutes(app: FastifyInstance, deps: McpDependencies): void {
-  const { config } = deps
+  const { config, metrics } = deps
   app.register(async (own) => {
+    if (metrics) measureHttp(own, metrics.registry, "mcp")
     own.addHook("onRequest", requireOwnHost(config))
     const metadata = protectedResourceMetadata(deps)
     const root = `/.well-known/${PROTECTED_RESOURCE}`
@@ -76,7 +77,15 @@ function mountEndpoint(endpoint: FastifyInstance, deps: McpDependencies): void {
     url: path,
     exposeHeadRoute: false,
     onRequest: requireAccessToken({ tokens, refuse, limitRefusals }),
-    handler: mcpEndpoint({ modern, sessions, streams, refuse, limitCalls, toolScopes: config.toolScopes }),
+    handler: mcpEndpoint({
+      modern,
+      sessions,
+      streams,
+      refuse,
+      limitCalls,
+      toolScopes: config.toolScopes,
+      operationEnded: deps.metrics?.operationEnded,
+    }),
   })
 }
 
@@ -95,6 +104,7 @@ function openProtocol(endpoint: FastifyInstance, { config, log, now, revocations
   })
   const sessions = createSessions({ factory, now, onError })
   const streams = createOpenStreams()
+  deps.metrics?.watchOpen({ sessions: sessions.size, streams: streams.size })
   const tellTime = tickClock(bus, now)
   const stopTicking = (deps.everySecond ?? everySecond)(() => {
     streams.endExpired(now())

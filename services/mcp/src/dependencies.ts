@@ -3,6 +3,7 @@ import type { Logger, RedisConnection } from "@gatehouse/service-kit"
 import type { RevocationFeed, ServerReport, TokenVerifier } from "@gatehouse/token-verifier"
 import type { McpConfig } from "./config.ts"
 import type { EverySecond } from "./every-second.ts"
+import type { McpMetrics } from "./metrics/mcp-metrics.ts"
 
 /** An authorization server, as clients are told of it. */
 export type AuthorizationServer = Pick<ServerReport, "issuer" | "metadata" | "scopePrefix" | "advertisedScopes">
@@ -17,6 +18,7 @@ export interface McpDependencies {
   revocations?: RevocationFeed
   /** Whose tokens are accepted; clients are sent to the first. */
   authorizationServers: () => readonly AuthorizationServer[]
+  metrics?: Pick<McpMetrics, "operationEnded" | "watchOpen" | "registry">
   /** Shares rate limits between replicas. */
   redis?: RedisConnection
   /** The pulse; a real second when absent. */

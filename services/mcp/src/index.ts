@@ -9,5 +9,6 @@ export {
   readMcpSettings,
 } from "./config.ts"
 export type { McpDependencies } from "./dependencies.ts"
+export { createMcpMetrics, type McpMetrics } from "./metrics/mcp-metrics.ts"
 export { openRevocations } from "./revocations.ts"
 export type { ToolScopes } from "./scopes.ts"

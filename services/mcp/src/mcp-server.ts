@@ -1,5 +1,6 @@
 /** The MCP server: what it offers, made anew for every request of 2026-07-28 and for every session of the 2025 revisions. */
-import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server"
+import { McpServer, type McpServerFactory, type Transport } from "@modelcontextprotocol/server"
+import { sent } from "./operations.ts"
 import { prompts } from "./prompts/index.ts"
 import { registerResources } from "./resources/index.ts"
 import { serveSubscriptions } from "./resources/subscriptions.ts"
@@ -21,11 +22,23 @@ const cacheHints = {
   "resources/templates/list": listed,
 }
 
+/** What it sends is heard here. */
+class HeardServer extends McpServer {
+  override connect(transport: Transport): Promise<void> {
+    const send = transport.send.bind(transport)
+    transport.send = (message, options) => {
+      sent(message)
+      return send(message, options)
+    }
+    return super.connect(transport)
+  }
+}
+
 /** Creates the one factory for both eras. */
 export const createMcpServerFactory =
   (deps: ServerDependencies): McpServerFactory =>
   ({ era }) => {
-    const server = new McpServer(identity, {
+    const server = new HeardServer(identity, {
       instructions,
       capabilities: { logging: {}, resources: { subscribe: true } },
       cacheHints,

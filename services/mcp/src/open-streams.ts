@@ -22,8 +22,9 @@ interface StreamPlace {
   /**
    * Wraps the body of an event stream, so that it can be ended from here; gives the place back for any other response.
    * @param gone aborted when the client has gone, which may be before anybody reads the body
+   * @param onEnd called when the stream is over
    */
-  carry(response: Response, gone: AbortSignal): Response
+  carry(response: Response, gone: AbortSignal, onEnd?: () => void): Response
   release(): void
 }
 
@@ -67,7 +68,7 @@ export function createOpenStreams(): OpenStreams {
       const release = () => {
         if (open.delete(stream)) count(terms, -1)
       }
-      return { carry: (response, gone) => carry(response, { stream, release, gone }), release }
+      return { carry: (response, gone, onEnd) => carry(response, { stream, release, gone, onEnd }), release }
     },
     endRevoked: (event) => endWhere(({ caller }) => losesToken(event, caller)),
     endExpired: (now) => endWhere((stream) => stream.standing && stream.caller.expiresAt <= now),
@@ -76,16 +77,17 @@ export function createOpenStreams(): OpenStreams {
   }
 }
 
-const isEventStream = (response: Response): boolean =>
+export const isEventStream = (response: Response): boolean =>
   response.body !== null && (response.headers.get("content-type") ?? "").startsWith("text/event-stream")
 
 interface Carried {
   stream: OpenStream
   release: () => void
   gone: AbortSignal
+  onEnd: (() => void) | undefined
 }
 
-function carry(response: Response, { stream, release, gone }: Carried): Response {
+function carry(response: Response, { stream, release, gone, onEnd }: Carried): Response {
   if (!isEventStream(response) || response.body === null) {
     release()
     return response
@@ -100,6 +102,7 @@ function carry(response: Response, { stream, release, gone }: Carried): Response
         if (ended) return
         ended = true
         release()
+        onEnd?.()
         controller.close()
         void reader.cancel().catch(() => {})
       }

@@ -52,8 +52,8 @@ export function requireAccessToken({ tokens, refuse, limitRefusals }: GuardDepen
     const validation = await tokens.verify(rawHeaders)
     if (validation.outcome === "valid") return admit(request, reply, { validation, refuse })
     if (validation.outcome === "unavailable") return answerUnavailable(request, reply, { validation, refuse })
-    const limited = await limitRefusals(request, reply)
-    if (limited) return limited
+    await limitRefusals(request, reply) // a reply that is awaited is gone: what tells is whether it was sent
+    if (reply.sent) return reply
     if (validation.reason === "missing") return refuse.unauthenticated(reply)
     request.log.info({ reason: validation.reason }, "access token refused")
     return refuse.because(reply, { error: refusals.get(validation.reason) as OAuthError, scopes: ["mcp"] })

@@ -4,13 +4,18 @@ import { followRevocations, type RevocationFeed } from "@gatehouse/token-verifie
 
 const BLOCK_MS = 500
 
-/**
- * On a connection of its own: the reads wait for news.
- * @param memorySeconds how far back it begins: as long as an answer may be used that another replica asked for
- */
+export interface FollowingOptions {
+  redisKeyPrefix: string
+  /** How far back it begins: as long as an answer may be used that another replica asked for. */
+  memorySeconds?: number
+  /** Is told of each revocation how long it took to arrive. */
+  onLag?: (seconds: number) => void
+}
+
+/** On a connection of its own: the reads wait for news. */
 export function openRevocations(
   redis: RedisConnection,
-  { redisKeyPrefix, memorySeconds }: { redisKeyPrefix: string; memorySeconds?: number },
+  { redisKeyPrefix, memorySeconds, onLag }: FollowingOptions,
   kit: ServiceKit,
 ): RevocationFeed {
   const connection = connectForBlockingReads(redis, BLOCK_MS)
@@ -20,6 +25,7 @@ export function openRevocations(
     log: kit.log,
     blockMs: BLOCK_MS,
     ...(memorySeconds !== undefined && { memorySeconds }),
+    ...(onLag && { onLag }),
   })
   kit.reportHealth("revocations", follower.health)
   kit.onClose(async () => {

@@ -1,12 +1,14 @@
 /** The verifier of this process: asks the authorization servers, and hears of revocations when there is a Redis. */
 import { ConfigurationError, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
 import {
+  type AuthorizationServerOptions,
   createTokenVerifier,
   type RevocationFeed,
   type TokenVerifier,
   WrongConfiguration,
 } from "@gatehouse/token-verifier"
-import { authorizationServers, type McpConfig, type McpSettings } from "./config.ts"
+import type { McpConfig, McpSettings } from "./config.ts"
+import type { McpMetrics } from "./metrics/mcp-metrics.ts"
 import { openRevocations } from "./revocations.ts"
 
 /** Of clocks, and of the way of a question. */
@@ -22,26 +24,37 @@ export interface TokenValidation {
   started: () => Promise<void>
 }
 
+export interface TokenValidationParts {
+  config: McpConfig
+  settings: McpSettings
+  /** Whose tokens are accepted. */
+  servers: readonly AuthorizationServerOptions[]
+  redis: RedisConnection | undefined
+  metrics: McpMetrics
+}
+
 /** @throws ConfigurationError */
 export function openTokenValidation(
-  { config, settings, redis }: { config: McpConfig; settings: McpSettings; redis: RedisConnection | undefined },
+  { config, settings, servers, redis, metrics }: TokenValidationParts,
   kit: ServiceKit,
 ): TokenValidation {
   const { TOKEN_CACHE_SECONDS: positiveSeconds, STALE_IF_ERROR_SECONDS: staleIfErrorSeconds } = settings
   const memorySeconds = positiveSeconds + staleIfErrorSeconds + MARGIN_SECONDS
-  const revocations = redis && openRevocations(redis, { ...config, memorySeconds }, kit)
+  const revocations = redis && openRevocations(redis, { ...config, memorySeconds, onLag: metrics.revocationLag }, kit)
   const tokens = withSentences(() =>
     createTokenVerifier({
       audience: config.resource,
-      servers: authorizationServers(settings),
+      servers,
       cache: { positiveSeconds },
       limits: { staleIfErrorSeconds },
       ...(redis && { shared: { redis, keyPrefix: config.redisKeyPrefix } }),
       ...(revocations && { revocations }),
+      observer: metrics.observer,
       log: kit.log,
       now: kit.now,
     }),
   )
+  metrics.watchServers(tokens)
   let [decides, closing] = [false, false]
   const started = async () => {
     try {

@@ -4,7 +4,7 @@ import { createLogger, type Logger } from "@gatehouse/service-kit"
 import { findFreePort, manualClock } from "@gatehouse/test-kit"
 import { createTokenVerifier, localRevocations } from "@gatehouse/token-verifier"
 import { onTestFinished } from "vitest"
-import { buildMcpApp, type McpConfig, type McpDependencies } from "../src/index.ts"
+import { buildMcpApp, type McpConfig, type McpDependencies, type McpMetrics } from "../src/index.ts"
 
 const ISSUER = "https://auth.test"
 const AUTHORIZATION_SERVER = {
@@ -19,6 +19,7 @@ export interface ServiceOptions {
   config?: Partial<McpConfig>
   log?: Logger
   authorizationServers?: McpDependencies["authorizationServers"]
+  metrics?: McpMetrics
   /** Path of the resource. */
   path?: string
 }
@@ -61,6 +62,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     servers: [{ issuer: ISSUER, introspect }],
     revocations,
     now: wall.now,
+    ...(options.metrics && { observer: options.metrics.observer }),
   })
   const config: McpConfig = {
     baseUri: origin,
@@ -80,6 +82,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     tokens,
     revocations,
     authorizationServers: options.authorizationServers ?? (() => [AUTHORIZATION_SERVER]),
+    ...(options.metrics && { metrics: options.metrics }),
     everySecond: (tick) => {
       ticks.add(tick)
       return () => ticks.delete(tick)

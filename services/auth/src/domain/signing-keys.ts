@@ -8,6 +8,8 @@ export interface SigningKeys {
   sign(claims: JWTPayload): Promise<string>
   /** What is published: public members only. */
   jwks: { keys: readonly JWK[] }
+  /** When the key that signs has to be replaced, in seconds since 1970; undefined when its JWK has no `exp`. */
+  notAfter?: number | undefined
 }
 
 const algorithms = new Map([
@@ -19,7 +21,7 @@ const algorithms = new Map([
 ])
 
 /**
- * Parses a JWK set of private keys. To rotate, add a key at the end and let caches see it; then move it to the front; and
+ * Parses a JWK set of private keys; `exp` in one says until when the operator means to use it. To rotate, add a key at the end and let caches see it; then move it to the front; and
  * take the old one out when its last token has expired.
  * @throws Error with a sentence for the operator
  */
@@ -33,6 +35,7 @@ export function parseSigningKeys(text: string): SigningKeys {
   return {
     sign: (claims) => new SignJWT(claims).setProtectedHeader(header).sign(first.privateKey),
     jwks: { keys: keys.map(({ published }) => published) },
+    notAfter: first.notAfter,
   }
 }
 
@@ -50,6 +53,7 @@ interface SigningKey {
   alg: string
   privateKey: KeyObject
   published: JWK
+  notAfter: number | undefined
 }
 
 function parseKeySet(text: string): SigningKey[] {
@@ -64,8 +68,10 @@ function parseKeySet(text: string): SigningKey[] {
   return keys.map((jwk, index) => parseKey(jwk, `keys[${index}]`))
 }
 
-function parseKey(jwk: JWK, place: string): SigningKey {
-  const { kid } = jwk
+function parseKey(jwk: JWK & { exp?: unknown }, place: string): SigningKey {
+  const { kid, exp: notAfter } = jwk
+  if (notAfter !== undefined && !(typeof notAfter === "number" && notAfter > 0))
+    throw new Error(`${place} has an exp that is no number of seconds since 1970`)
   if (typeof kid !== "string" || kid === "") throw new Error(`${place} has no kid`)
   const possible = algorithms.get(jwk.crv ?? jwk.kty ?? "")
   const alg = jwk.alg ?? possible?.[0]
@@ -75,7 +81,7 @@ function parseKey(jwk: JWK, place: string): SigningKey {
     const privateKey = createPrivateKey({ key: { ...jwk }, format: "jwk" })
     // Derived, not copied: what is not public is not there.
     const published = { ...createPublicKey(privateKey).export({ format: "jwk" }), kid, alg, use: "sig" }
-    return { kid, alg, privateKey, published }
+    return { kid, alg, privateKey, published, notAfter }
   } catch {
     throw new Error(`${place} is not a private key`)
   }

@@ -36,7 +36,8 @@ export const requireResourceServer = ({ findResourceServer, audit }: AuthDepende
       request.resourceServer = { resourceServer: authenticate(authorizationOf(request), parameters), parameters }
       return undefined
     } catch (error) {
-      if (await limitStrangers(request, reply)) return reply
+      await limitStrangers(request, reply) // a reply that is awaited is gone: what tells is whether it was sent
+      if (reply.sent) return reply
       if (error instanceof OAuthError) audit("auth.introspection.denied", { reason: error.code })
       throw error
     }

@@ -12,7 +12,9 @@ import type { FastifyReply, FastifyRequest } from "fastify"
 import { authInfoOf, type Caller } from "../caller.ts"
 import { errorCodes, type Message, parseMessage, refuseMessage, textParameter } from "../json-rpc.ts"
 import type { Refuse } from "../oauth-refusal.ts"
-import type { OpenStreams, StreamTerms } from "../open-streams.ts"
+import { isEventStream, type OpenStreams, type StreamTerms } from "../open-streams.ts"
+import { beginOperationSpan } from "../operation-span.ts"
+import { beginOperation, type EndedOperation, endingOf, type Operation } from "../operations.ts"
 import { requiredScopes, type ToolScopes } from "../scopes.ts"
 import type { McpRequest, Sessions } from "../sessions/sessions.ts"
 
@@ -24,6 +26,8 @@ export interface EndpointDependencies {
   /** Counts a subject's tool calls. */
   limitCalls: RateLimitHook
   toolScopes: ToolScopes
+  /** Hears how each operation ended. */
+  operationEnded: ((operation: EndedOperation) => void) | undefined
 }
 
 const SESSION_HEADER = "mcp-session-id"
@@ -40,17 +44,36 @@ export const mcpEndpoint =
     if (web instanceof Response) return reply.send(web)
     const message = web.method === "POST" ? parseMessage(await web.text()) : undefined
     if (message instanceof Response) return reply.send(message)
-    return (
-      (await refuseMissingScopes(message, caller, { reply, deps })) ??
-      (await limitToolCalls(message, request, { reply, deps })) ??
-      reply.send(
-        await serve(
-          { request: web, caller, authInfo: authInfoOf(caller, operationOf(message)), ...(message && { message }) },
-          deps,
-        ),
-      )
-    )
+    const operation = openOperation(message, request, deps)
+    const answering = { reply, deps, operation }
+    const exchange = { request: web, caller, authInfo: authInfoOf(caller, operationOf(message)) }
+    const answer = async () => {
+      if (lacksScopes(message, caller, answering) || (await isOneTooMany(message, request, answering))) return reply
+      return reply.send(await serve({ ...exchange, ...(message && { message }) }, answering))
+    }
+    if (operation === undefined) return answer()
+    try {
+      return await operation.during(answer)
+    } catch (error) {
+      operation.end("-32603")
+      throw error
+    }
   }
+
+/** Measured, and in a span of its own. Undefined for what asks nothing: GET, DELETE, a client's answer. */
+function openOperation(
+  message: Message | undefined,
+  request: FastifyRequest,
+  { operationEnded }: EndpointDependencies,
+): Operation | undefined {
+  if (message?.method === undefined) return undefined
+  const span = beginOperationSpan(message, request)
+  const operation = beginOperation(message, (ended) => {
+    operationEnded?.(ended)
+    span.end(ended)
+  })
+  return { ...operation, during: (work) => operation.during(() => span.during(work)) }
+}
 
 /** The request with its body read, at most 4 MiB; or the answer when it cannot be had. */
 async function readRequest(request: FastifyRequest, reply: FastifyReply): Promise<Request | Response> {
@@ -77,30 +100,45 @@ async function readRequest(request: FastifyRequest, reply: FastifyReply): Promis
 interface Answering {
   reply: FastifyReply
   deps: EndpointDependencies
+  operation: Operation | undefined
 }
 
-/** 403 that names every scope the operation needs, so that the client can ask for more (step-up). */
-async function refuseMissingScopes(message: Message | undefined, caller: Caller, { reply, deps }: Answering) {
+/** If so, it was answered: 403 that names every scope the operation needs, so that the client can ask for more (step-up). */
+function lacksScopes(message: Message | undefined, caller: Caller, answering: Answering): boolean {
+  const { reply, deps, operation } = answering
   const needed = message ? requiredScopes(message, deps.toolScopes) : []
-  if (missingScopes(caller.scopes, needed).length === 0) return undefined
+  if (missingScopes(caller.scopes, needed).length === 0) return false
+  operation?.end("insufficient_scope")
   const error = new OAuthError("insufficient_scope", "the access token lacks a scope that this operation needs")
-  return deps.refuse.because(reply, { error, scopes: [...new Set(needed)] })
+  deps.refuse.because(reply, { error, scopes: [...new Set(needed)] })
+  return true
 }
 
-async function limitToolCalls(message: Message | undefined, request: FastifyRequest, { reply, deps }: Answering) {
-  return message?.method === "tools/call" ? deps.limitCalls(request, reply) : undefined
+/** If so, it was answered: 429. */
+async function isOneTooMany(message: Message | undefined, request: FastifyRequest, answering: Answering) {
+  const { reply, deps, operation } = answering
+  if (message?.method !== "tools/call") return false
+  await deps.limitCalls(request, reply) // a reply that is awaited is gone: what tells is whether it was sent
+  if (reply.sent) operation?.end("rate_limited")
+  return reply.sent
 }
 
 /** Serves one request inside a place among the open streams. */
-async function serve(exchange: McpRequest, deps: EndpointDependencies): Promise<Response> {
+async function serve(exchange: McpRequest, { deps, operation }: Answering): Promise<Response> {
   const { request, message, caller } = exchange
   const session = sessionOf(exchange, deps.sessions)
   const standing = request.method === "GET" || message?.method === "subscriptions/listen"
   const terms: StreamTerms = { caller, standing, holder: session }
   const place = deps.streams.take(terms)
-  if (place === undefined) return tooMany("streams", message)
+  if (place === undefined) {
+    operation?.end("rate_limited")
+    return tooMany("streams", message)
+  }
   try {
-    return place.carry(await dispatch(exchange, session, deps), request.signal)
+    const response = await dispatch(exchange, session, deps)
+    // A stream that stays open is what was asked for; any other may end without an answer.
+    if (standing || !isEventStream(response)) operation?.end(await endingOf(response))
+    return place.carry(response, request.signal, () => operation?.end("cancelled"))
   } catch (error) {
     place.release()
     throw error

@@ -8,12 +8,15 @@ import { answerNotFound, rememberRoutes } from "./not-found.ts"
 import { refuseEncodedBody, refuseOddTarget } from "./request-guards.ts"
 import { logRequest, QuietLog } from "./request-log.ts"
 import { addSecurityHeaders, forbidEverything } from "./security-headers.ts"
+import { traceRequests } from "./tracing/http-spans.ts"
 
 export interface AppOptions {
   log?: Logger
   /** CIDRs whose X-Forwarded-For is believed. Empty: the peer is the socket's address. */
   trustedProxies?: readonly string[]
   bodyLimitBytes?: number
+  /** Whether each request has a span; true when absent. */
+  traced?: boolean
   /** Called first for an error that a route throws: answers and returns the reply, or returns undefined to leave it to the default. */
   answerError?: (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined
 }
@@ -34,6 +37,7 @@ export function createApp({
   log,
   trustedProxies = [],
   bodyLimitBytes = 64 * 1024,
+  traced = true,
   ...options
 }: AppOptions = {}): FastifyInstance {
   const app = fastify({
@@ -54,6 +58,7 @@ export function createApp({
     },
   })
   const routes = rememberRoutes(app)
+  if (traced) traceRequests(app)
   if (log) app.addHook("onRequest", logRequest)
   app.addHook("onRequest", addSecurityHeaders)
   app.addHook("onRequest", refuseOddTarget)

@@ -1,5 +1,6 @@
 /** ioredis with an end to waiting: in time, in number, and for what nobody waits for any more. */
 import { Cluster, Redis } from "ioredis"
+import { traceCommand } from "./tracing/redis-spans.ts"
 
 /** From asking to answer, waiting for a connection included. Two commands in a row stay below 2 s. */
 export const COMMAND_TIMEOUT_MS = 900
@@ -17,8 +18,31 @@ function admits(command: Command, status: string, waiting: number): boolean {
   return false
 }
 
+/** Hears of each command once, however often it had to be sent. */
+export interface CommandObserver {
+  /** @param startedMs by `performance.now()`; @param error undefined when Redis answered */
+  settled(command: string, startedMs: number, error?: unknown): void
+}
+
+const observed = new WeakSet<Command>()
+
+/** ioredis sends a command again after a reconnection or a redirection: what is measured is the whole of it. */
+function observe(command: Command, observer: CommandObserver | undefined): void {
+  if (observer === undefined || observed.has(command)) return
+  observed.add(command)
+  const startedMs = performance.now()
+  command.promise.then(
+    () => observer.settled(command.name, startedMs),
+    (error: unknown) => observer.settled(command.name, startedMs, error),
+  )
+}
+
 export class BoundedRedis extends Redis {
+  declare observer?: CommandObserver
+
   override sendCommand(...args: Parameters<Redis["sendCommand"]>): unknown {
+    observe(args[0], this.observer)
+    traceCommand(args[0], this.options.sentinels ? undefined : this.options)
     if (!admits(args[0], this.status, this["offlineQueue"].length)) return args[0].promise
     return super.sendCommand(...args)
   }
@@ -26,7 +50,11 @@ export class BoundedRedis extends Redis {
 
 /** ioredis bounds a command's time from when a node has it. While no node is known it would wait forever. */
 export class BoundedCluster extends Cluster {
+  declare observer?: CommandObserver
+
   override sendCommand(...args: Parameters<Cluster["sendCommand"]>): unknown {
+    observe(args[0], this.observer)
+    traceCommand(args[0])
     if (!admits(args[0], this.status, this["offlineQueue"].length)) return args[0].promise
     args[0].setTimeout(COMMAND_TIMEOUT_MS)
     return super.sendCommand(...args)

@@ -6,7 +6,11 @@ export const commonSettings = {
   HOST: { parse: text, default: "127.0.0.1", meaning: "address to listen on; 0.0.0.0 in a container" },
   PORT: { parse: port, default: 3232, meaning: "port to listen on" },
   MANAGEMENT_HOST: { parse: text, default: "127.0.0.1", meaning: "address of the management port" },
-  MANAGEMENT_PORT: { parse: port, default: 9464, meaning: "port of /livez, /readyz and /health; not for publishing" },
+  MANAGEMENT_PORT: {
+    parse: port,
+    default: 9464,
+    meaning: "port of /livez, /readyz, /health and /metrics; not for publishing",
+  },
   LOG_LEVEL: {
     parse: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
     default: "info",

@@ -11,12 +11,20 @@ export interface HealthCheckOptions {
 
 const CHECK_TIMEOUT_MS = 1_000
 
+export interface DependencyReport {
+  state: string
+  /** When this state was first seen, as ISO 8601: nobody may have looked before. */
+  since: string
+  latencyMs: number
+  lastError?: { at: string; type?: unknown; code?: unknown; message?: unknown }
+}
+
 /** One dependency, asked when somebody looks. */
 export interface Dependency {
   readonly name: string
   /** Whether readiness still waits for it. */
   awaited: boolean
-  report(): Promise<{ state: string }>
+  report(): Promise<DependencyReport>
 }
 
 export function createDependency(
@@ -24,7 +32,12 @@ export function createDependency(
   check: HealthCheck,
   { neededOnce = false }: HealthCheckOptions,
 ): Dependency {
-  let lastError: object | undefined
+  let lastError: DependencyReport["lastError"]
+  let seen: { state: string; since: string } | undefined
+  const standing = (state: string) => {
+    if (seen?.state !== state) seen = { state, since: new Date().toISOString() }
+    return seen
+  }
   const dependency: Dependency = {
     name,
     awaited: neededOnce,
@@ -34,11 +47,12 @@ export function createDependency(
       try {
         const facts = await withinTime(check)
         dependency.awaited = false
-        return { state: "up", ...latency(), ...facts, ...(lastError && { lastError }) }
+        const { state = "up", ...others } = facts as { state?: string }
+        return { ...standing(state), ...latency(), ...others, ...(lastError && { lastError }) }
       } catch (error) {
         const { type, code, message } = describeError(error)
         lastError = { at: new Date().toISOString(), type, code, message }
-        return { state: "down", ...latency(), lastError }
+        return { ...standing("down"), ...latency(), lastError }
       }
     },
   }

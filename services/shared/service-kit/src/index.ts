@@ -4,6 +4,12 @@ export { commonSettings } from "./common-settings.ts"
 export { answerError } from "./error-answers.ts"
 export type { HealthCheck, HealthCheckOptions } from "./health.ts"
 export { createLogger, describeError, type Logger, type LoggerOptions } from "./logger.ts"
+export type { Counter, Gauge, Histogram, MetricSpec } from "./metrics/declarations.ts"
+export type { LabelsOf, LabelValues } from "./metrics/family.ts"
+export { measureHttp } from "./metrics/http-metrics.ts"
+export type { Exposition, MetricDescription, Metrics, MetricsOptions } from "./metrics/metrics.ts"
+export { createMetrics } from "./metrics/metrics.ts"
+export { createRedisMetrics, type RedisMetrics } from "./metrics/redis-metrics.ts"
 export {
   cidrs,
   contentOf,

@@ -1,6 +1,7 @@
 /** The log: JSON lines on stdout, and nothing in them that was not allowed by name. */
 import { createRequire } from "node:module"
 import { type DestinationStream, type LogFn, type Logger, pino } from "pino"
+import { traceFields } from "./tracing/log-fields.ts"
 
 export type { Logger } from "pino"
 
@@ -22,6 +23,7 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       serializers: { err: describeError, error: describeError, req: methodOf, res: statusOf },
       formatters: { level: (label) => ({ level: label }), log: keepHarmless },
       hooks: { logMethod: withOwnMessage },
+      mixin: traceFields,
     },
     destination ?? readable() ?? pino.destination({ dest: 1, sync: true }),
   )

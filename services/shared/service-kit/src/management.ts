@@ -1,9 +1,11 @@
-/** The management port: probes for Kubernetes, health for people. Not for publishing. */
+/** The management port: probes for Kubernetes, metrics for Prometheus, health for people. Not for publishing. */
 import { isIP } from "node:net"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { createApp } from "./app.ts"
 import type { Dependency } from "./health.ts"
+import { sendHealthPage, wantsPage } from "./health-page.ts"
 import { isLoopback } from "./listen.ts"
+import type { Metrics } from "./metrics/metrics.ts"
 
 export type Phase = "starting" | "ready" | "draining"
 
@@ -12,15 +14,17 @@ export interface ManagementDependencies {
   version: string
   phase: () => Phase
   dependencies: readonly Dependency[]
+  metrics: Metrics
 }
 
-/** Its routes; metrics join them here. */
+/** Its routes. */
 export function buildManagementApp(deps: ManagementDependencies, host: string): FastifyInstance {
-  const app = createApp()
+  const app = createApp({ traced: false })
   if (isLoopback(host)) app.addHook("onRequest", refuseForeignNames)
   app.get("/livez", async () => ({ status: "alive" })) // the event loop turns: nothing else
   app.get("/readyz", readiness(deps))
   app.get("/health", health(deps))
+  app.get("/metrics", exposition(deps))
   return app
 }
 
@@ -32,10 +36,10 @@ const readiness = (deps: ManagementDependencies) => async (_request: FastifyRequ
   return reply.code(status === "ready" ? 200 : 503).send({ status, ...(waitingFor.length > 0 && { waitingFor }) })
 }
 
-/** Always 200: it is for reading. What a probe may act on is /readyz. */
-const health = (deps: ManagementDependencies) => async () => {
+/** Always 200: it is for reading, as a page in a browser. What a probe may act on is /readyz. */
+const health = (deps: ManagementDependencies) => async (request: FastifyRequest, reply: FastifyReply) => {
   const reports = await Promise.all(deps.dependencies.map(async (each) => [each.name, await each.report()] as const))
-  return {
+  const report = {
     status: reports.every(([, { state }]) => state === "up") ? "ok" : "degraded",
     name: deps.name,
     version: deps.version,
@@ -43,6 +47,14 @@ const health = (deps: ManagementDependencies) => async () => {
     uptimeSeconds: Math.floor(process.uptime()),
     dependencies: Object.fromEntries(reports),
   }
+  return wantsPage(request.headers.accept) ? sendHealthPage(reply, report) : report
+}
+
+/** OpenMetrics for whoever asks for it, as Prometheus does; the older text for everybody else. */
+const exposition = (deps: ManagementDependencies) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const openMetrics = request.headers.accept?.includes("application/openmetrics-text") ?? false
+  const { contentType, body } = await deps.metrics.expose(openMetrics ? "openmetrics" : "prometheus")
+  return reply.header("content-type", contentType).send(body)
 }
 
 /** On a laptop a web page could reach this port through a name of its own (DNS rebinding): only an address or localhost is served. */

@@ -1,6 +1,8 @@
 /** The connection to Redis: every command answers or fails within a bound, recovery needs nobody, and an outage is two lines in the log. */
 import { createRequire } from "node:module"
 import type { Logger } from "pino"
+import { BoundedCluster, BoundedRedis } from "./bounded-redis.ts"
+import type { RedisMetrics } from "./metrics/redis-metrics.ts"
 import { createConnection, duplicateFor, type RedisConnection } from "./redis-options.ts"
 import type { RedisSettings } from "./redis-settings.ts"
 import { ConfigurationError } from "./settings.ts"
@@ -10,11 +12,13 @@ import { ConfigurationError } from "./settings.ts"
  * A command that a lost connection leaves without a reply is sent again, so that what is sent must bear being done twice.
  * @throws ConfigurationError when none or several of the three ways are given
  */
-export function connectRedis(settings: RedisSettings, log: Logger): RedisConnection {
+export function connectRedis(settings: RedisSettings, log: Logger, metrics?: RedisMetrics): RedisConnection {
   checkRedisSettings(settings)
   keepCommandsOutOfDebugOutput()
   const redis = createConnection(settings)
   logStateChanges(redis, log)
+  if (metrics && (redis instanceof BoundedRedis || redis instanceof BoundedCluster)) redis.observer = metrics
+  metrics?.watch(redis)
   return redis
 }
 

@@ -1,11 +1,12 @@
 /** The request log: one line a request, from a closed list of facts. Never the URL, the query, a header, or a body. */
+import { context } from "@opentelemetry/api"
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify"
 import { describeError } from "./logger.ts"
 
 /** An onRequest hook. The line is written when the answer is sent, or when the client has gone. */
 export async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const started = performance.now()
-  reply.raw.once("close", () => {
+  const write = () => {
     const { headersSent, statusCode, writableFinished } = reply.raw
     request.log.info(
       {
@@ -17,7 +18,8 @@ export async function logRequest(request: FastifyRequest, reply: FastifyReply): 
       },
       "request",
     )
-  })
+  }
+  reply.raw.once("close", context.bind(context.active(), write)) // the connection's own events belong to no trace
 }
 
 /** Fastify's own lines show URLs and error messages: each is left out, or replaced by a harmless one. */

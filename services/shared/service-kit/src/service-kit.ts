@@ -1,4 +1,5 @@
 /** A service's process: log, management port, listening, and an orderly end. */
+import { createRequire } from "node:module"
 import type { FastifyInstance } from "fastify"
 import type { DestinationStream, Logger } from "pino"
 import { createDrain, type Drain } from "./drain.ts"
@@ -6,7 +7,9 @@ import { createDependency, type Dependency, type HealthCheck, type HealthCheckOp
 import { type Address, listen } from "./listen.ts"
 import { createLogger } from "./logger.ts"
 import { buildManagementApp, type Phase } from "./management.ts"
+import { createMetrics, type Metrics } from "./metrics/metrics.ts"
 import { onProcessEnd } from "./process-end.ts"
+import { startTracing } from "./tracing/tracing.ts"
 
 export interface ServiceKitOptions {
   logLevel: string
@@ -18,12 +21,18 @@ export interface ServiceKitOptions {
   /** How long answers in flight may take after that. */
   drainSeconds?: number
   version?: string
+  /** First words of this process's metrics, such as "auth": what follows "gatehouse-" in its name, when absent. */
+  metricPrefixes?: readonly string[]
   logDestination?: DestinationStream
+  /** Whose OTEL_* say whether there are traces, and where they go; none, when absent. */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface ServiceKit {
   readonly name: string
   readonly log: Logger
+  /** What /metrics shows. */
+  readonly metrics: Metrics
   /** The URL of the management port. */
   readonly managementUrl: string | undefined
   /** Seconds since 1970. */
@@ -38,11 +47,17 @@ export interface ServiceKit {
   shutdown(reason: string): Promise<void>
 }
 
+/** All packages of this repository have one version. */
+const VERSION: string = createRequire(import.meta.url)("../package.json").version
+
 /** Starts what surrounds a service. Signals are heard from here on. */
 export async function startServiceKit(name: string, options: ServiceKitOptions): Promise<ServiceKit> {
-  const { shutdownDelaySeconds = 0, drainSeconds = 20, version = "0.0.0" } = options
+  const { shutdownDelaySeconds = 0, drainSeconds = 20, version = VERSION } = options
   const destination = options.logDestination
   const log = createLogger({ name, level: options.logLevel, ...(destination && { destination }) })
+  const { metricPrefixes = [name.replace(/^gatehouse-/, "")] } = options
+  const metrics = createMetrics({ name: metricPrefixes, version })
+  const tracing = await startTracing({ name, version, log, env: options.env ?? {} })
   const dependencies: Dependency[] = []
   const closers: (() => Promise<void> | void)[] = []
   const drains: Drain[] = []
@@ -55,6 +70,7 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
     for (const drain of drains) drain.begin()
     if (servedBefore) await sleep(shutdownDelaySeconds * 1000)
     await Promise.all(drains.map((drain) => drain.close(drainSeconds * 1000)))
+    await tracing.end()
     for (const close of closers.reverse())
       await Promise.resolve()
         .then(close)
@@ -69,6 +85,7 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
   const kit: ServiceKit = {
     name,
     log,
+    metrics,
     managementUrl: await openManagementPort(),
     now: () => Date.now() / 1000,
     reportHealth: (dependency, check, how = {}) => void dependencies.push(createDependency(dependency, check, how)),
@@ -86,7 +103,10 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
 
   async function openManagementPort(): Promise<string | undefined> {
     if (options.managementPort === undefined) return undefined
-    const management = buildManagementApp({ name, version, phase: () => phase, dependencies }, options.managementHost)
+    const management = buildManagementApp(
+      { name, version, phase: () => phase, dependencies, metrics },
+      options.managementHost,
+    )
     const drain = createDrain(management)
     closers.push(() => drain.close(500))
     return listen(management, { host: options.managementHost, port: options.managementPort }, "MANAGEMENT_PORT")

@@ -1,6 +1,7 @@
 /** The public face of the real parts that tests run against. */
 export { askRedis } from "./ask-redis.ts"
 export { type ManualClock, manualClock } from "./clock.ts"
+export { checkMetrics, type Exposed, readExposition } from "./exposition.ts"
 export { createFaultProxy, type FaultMode, type FaultProxy } from "./fault-proxy.ts"
 export { findFreePort } from "./free-port.ts"
 export { sendRaw } from "./raw-socket.ts"
@@ -8,4 +9,5 @@ export { type RedisServer, startRedis } from "./redis.ts"
 export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts"
 export type { RedisProcess } from "./redis-process.ts"
 export { type RedisSentinel, startRedisSentinel } from "./redis-sentinel.ts"
+export { type ReceivedSpan, type SpanReceiver, startSpanReceiver } from "./span-receiver.ts"
 export { watchOver } from "./watchdog.ts"

@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 
-const TOOLS = ["redis-server", "chromium"]
+/** By the Debian package that has it. */
+const TOOLS = { "redis-server": "redis-server", chromium: "chromium", promtool: "prometheus" }
 
 const isMissing = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0
 
@@ -16,11 +17,12 @@ function isRootOnDebian(): boolean {
  * @throws Error that says what is missing and how to get it
  */
 export function setup(): void {
-  const missing = TOOLS.filter(isMissing)
+  const missing = Object.entries(TOOLS).flatMap(([tool, debian]) => (isMissing(tool) ? [{ tool, debian }] : []))
   if (missing.length === 0) return
-  const install = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`
-  // Runlevel 1 keeps the package from starting a Redis of its own.
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${missing.map(({ debian }) => debian).join(" ")}`
+  // Runlevel 1 keeps the packages from starting a Redis and a Prometheus of their own.
   if (isRootOnDebian())
     spawnSync("sh", ["-c", `export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; ${install}`], { stdio: "inherit" })
-  if (missing.some(isMissing)) throw new Error(`The tests need ${missing.join(" and ")}: run "${install}" as root.`)
+  const absent = missing.map(({ tool }) => tool)
+  if (absent.some(isMissing)) throw new Error(`The tests need ${absent.join(" and ")}: run "${install}" as root.`)
 }

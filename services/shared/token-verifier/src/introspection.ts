@@ -1,10 +1,14 @@
 /** What is known about a token, read strictly from an introspection answer or a verified JWT: a wrong type is no answer at all. */
 import { parseScope } from "@gatehouse/oauth"
+import type { Trail } from "./trail.ts"
 import { Unavailable } from "./unavailable.ts"
 import type { InvalidReason } from "./validation.ts"
 
 /** Asks an authority about a token. Throws Unavailable when it gives no usable word; never guesses. */
 export type Introspect = (token: string, signal: AbortSignal) => Promise<Introspection>
+
+/** The same where answers may be remembered: leaves on the trail whence this one came. */
+export type Lookup = (token: string, signal: AbortSignal, trail: Trail) => Promise<Introspection>
 
 const texts = ["iss", "sub", "client_id", "scope", "jti", "grant_id", "token_type", "token_use", "typ"] as const
 const times = ["exp", "nbf", "iat"] as const

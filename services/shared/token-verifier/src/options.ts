@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici"
 import type { CacheBounds } from "./cache/local-cache.ts"
 import type { ClientCredentials } from "./http/client-authentication.ts"
 import type { Log } from "./log.ts"
+import type { Observer } from "./observer.ts"
 import type { StrategyName } from "./providers/preset.ts"
 import type { RevocationFeed } from "./revocation/revocation-feed.ts"
 import type { InProcessIntrospect } from "./servers/in-process-authority.ts"
@@ -90,6 +91,8 @@ export interface TokenVerifierOptions {
   shared?: { redis: SharedCacheConnection; keyPrefix: string }
   revocations?: RevocationFeed
   log?: Log
+  /** Is told what happens, to count it. */
+  observer?: Partial<Observer>
   /** Wall clock, seconds since 1970. */
   now?: () => number
   /** Monotonic clock, seconds: cache times do not follow a wall clock that is set back. */

@@ -2,14 +2,15 @@
 import { parseBearer } from "@gatehouse/oauth"
 import type { DiscoveredMetadata } from "./discovery/discovery.ts"
 import { createHttpClient } from "./http/http-client.ts"
-import { judge } from "./judge.ts"
+import { listening, type ObservedValidation, observerOf, positionOf, type ServerPosition } from "./observer.ts"
 import { defaultCacheBounds, defaultLimits, type TokenVerifierOptions } from "./options.ts"
 import { createRecentRevocations } from "./revocation/recent-revocations.ts"
-import type { Authority, StrategyReport } from "./servers/authority.ts"
+import { askAndJudge } from "./servers/ask-and-judge.ts"
+import type { Authority, AuthorityStats, StrategyReport } from "./servers/authority.ts"
 import { createAuthority } from "./servers/create-authority.ts"
 import { startAll } from "./servers/start-all.ts"
-import { type Validate, validateWith } from "./servers/validate-with.ts"
-import { Unavailable } from "./unavailable.ts"
+import { type Judgement, refusedHere, validateWith } from "./servers/validate-with.ts"
+import { traceValidation } from "./tracing.ts"
 import type { Validation } from "./validation.ts"
 import { verifyInBatches } from "./verify-many.ts"
 import { WrongConfiguration } from "./wrong-configuration.ts"
@@ -24,6 +25,11 @@ export interface ServerReport {
   scopePrefix: string
   /** What clients are told to ask for there, in place of our own scopes. */
   advertisedScopes: readonly string[] | undefined
+}
+
+/** One authorization server in numbers, as they are now. */
+export interface ServerStats extends AuthorityStats {
+  server: ServerPosition
 }
 
 export interface TokenVerifier {
@@ -44,6 +50,8 @@ export interface TokenVerifier {
    */
   start(): Promise<void>
   health(): object
+  /** In the order of the options. */
+  stats(): readonly ServerStats[]
   close(): Promise<void>
 }
 
@@ -65,33 +73,32 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   })
   const { audience: resource, shared, log } = options
   const parts = { resource, shared, log, now, uptime, limits, cache, recent: revocations, client }
-  const authorities = options.servers.map((server) => createAuthority(server, parts))
+  const observer = listening(options.observer)
+  const authorities = options.servers.map((server, i) =>
+    createAuthority(server, observerOf(observer, positionOf(i)), parts),
+  )
   const closing = new AbortController()
   const unsubscribe = options.revocations?.subscribe(revocations.add, (id) => {
     revocations.addGap(id)
     for (const { forget } of authorities) forget()
   })
 
-  const validate: Validate = async (authority, token, signal) => {
-    try {
-      const answer = await authority.introspect(token, signal)
-      const { issuer, audience } = authority
-      const verdict = judge(answer, { issuer: issuer(), audience, now: now(), isRevoked: revocations.isRevoked })
-      if (verdict.outcome === "invalid") authority.refused?.(verdict.reason)
-      return verdict
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
-      return { outcome: "unavailable", reason: error.reason, retryAfterSeconds: error.retryAfterSeconds }
-    }
+  const validate = askAndJudge({ revocations, now })
+  const tell = (judgement: Judgement, begunAt: number): Validation => {
+    observer.validated(observationOf(judgement, { authorities, seconds: uptime() - begunAt }))
+    return judgement.validation
   }
-  const verifyToken = (token: string, signal: AbortSignal = closing.signal) =>
-    validateWith(authorities, { token, signal, validate })
+  const verifyToken = async (token: string, signal: AbortSignal = closing.signal) => {
+    const begunAt = uptime()
+    return tell(await traceValidation(() => validateWith(authorities, { token, signal, validate })), begunAt)
+  }
   return {
     verifyToken,
     async verify(rawHeaders, signal) {
       const credentials = parseBearer(rawHeaders)
       if (credentials.kind === "token") return verifyToken(credentials.token, signal)
-      return { outcome: "invalid", reason: credentials.kind === "missing" ? "missing" : "malformed" }
+      const refused = refusedHere(credentials.kind === "missing" ? "missing" : "malformed")
+      return tell(await traceValidation(async () => refused), uptime())
     },
     verifyMany: (tokens, signal) => verifyInBatches(tokens, (token) => verifyToken(token, signal)),
     servers: () => authorities.map(reportOf),
@@ -101,6 +108,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         onWrong: (error, authority) => log?.error({ issuer: authority.issuer(), why: String(error) }, WILL_NOT_SERVE),
       }),
     health: () => ({ servers: authorities.map(healthOf) }),
+    stats: () => authorities.map((authority, i) => ({ server: positionOf(i), ...authority.stats() })),
     async close() {
       unsubscribe?.()
       closing.abort(new Error("the token verifier is closed"))
@@ -120,6 +128,18 @@ function checkOptions({ audience, servers }: TokenVerifierOptions): void {
   if (servers.length === 0 || servers.some(({ issuer }) => issuer.trim() === ""))
     throw new WrongConfiguration("no issuer to expect: set AUTH_SERVER_URL")
 }
+
+const observationOf = (
+  { validation, authority, cache }: Judgement,
+  { authorities, seconds }: { authorities: readonly Authority[]; seconds: number },
+): ObservedValidation => ({
+  server: authority === undefined ? "none" : positionOf(authorities.indexOf(authority)),
+  outcome: validation.outcome,
+  reason: validation.outcome === "valid" ? "none" : validation.reason,
+  strategy: authority?.strategy().name ?? "none",
+  cache,
+  seconds,
+})
 
 const reportOf = ({ issuer, strategy, metadata, scopePrefix, advertisedScopes }: Authority): ServerReport => ({
   issuer: issuer(),

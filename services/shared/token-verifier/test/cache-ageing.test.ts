@@ -7,6 +7,7 @@ import { createLocalCache, type LocalCacheOptions } from "../src/cache/local-cac
 import type { Introspect, Introspection } from "../src/introspection.ts"
 import { withCacheFill, withCacheLookup } from "../src/layers/with-cache.ts"
 import { createRecentRevocations } from "../src/revocation/recent-revocations.ts"
+import { newTrail } from "../src/trail.ts"
 import { Unavailable } from "../src/unavailable.ts"
 import { json, status } from "./authorization-server.ts"
 import { activeToken, healthOf, START, startVerifier } from "./setting.ts"
@@ -26,7 +27,7 @@ function cacheInFront(ask: Introspect, options: Partial<LocalCacheOptions> = {})
     return ask(token, signal)
   })
   const introspect = withCacheLookup(cache, filled)
-  const verify = (token: string) => introspect(token, new AbortController().signal)
+  const verify = (token: string) => introspect(token, new AbortController().signal, newTrail())
   return { clock, cache, revocations, verify, calls: () => calls }
 }
 

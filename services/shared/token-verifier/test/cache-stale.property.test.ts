@@ -6,6 +6,7 @@ import { createLocalCache } from "../src/cache/local-cache.ts"
 import type { ActiveToken } from "../src/introspection.ts"
 import { createStaleAnswers, withStaleIfError } from "../src/layers/with-stale-if-error.ts"
 import { createRecentRevocations } from "../src/revocation/recent-revocations.ts"
+import { newTrail } from "../src/trail.ts"
 import { Unavailable } from "../src/unavailable.ts"
 import { START } from "./setting.ts"
 
@@ -118,7 +119,7 @@ async function compare({ time, cache, answers, ask }: Cache, i: number, said: Ma
   const known = said.get(i)
   const found = cache.find(`t${i}`)
   const served = answers.served()
-  const stale = await ask(`t${i}`, new AbortController().signal).catch(() => undefined)
+  const stale = await ask(`t${i}`, new AbortController().signal, newTrail()).catch(() => undefined)
   expect(answers.served() - served).toBe(stale === undefined ? 0 : 1)
   const age = known ? time.uptime - known.savedAt : 0
   const ended = known ? time.uptime >= known.endsAt || (known.token.exp ?? Infinity) <= time.wall : true

@@ -1,7 +1,13 @@
 /** Replicas of one resource server on a real Redis that they share, in front of a scripted authorization server. */
 import type { RevocationEvent } from "@gatehouse/oauth"
 import { manualClock, type RedisServer, startRedis } from "@gatehouse/test-kit"
-import { createTokenVerifier, followRevocations, type Log, type RevocationFeed } from "@gatehouse/token-verifier"
+import {
+  createTokenVerifier,
+  followRevocations,
+  type Log,
+  type Observer,
+  type RevocationFeed,
+} from "@gatehouse/token-verifier"
 import { Redis } from "ioredis"
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from "vitest"
 import type { SharedCacheConnection } from "../src/options.ts"
@@ -47,6 +53,7 @@ interface ReplicaOptions {
   clientSecret?: string
   revocations?: RevocationFeed
   redis?: SharedCacheConnection
+  observer?: Partial<Observer>
 }
 
 /** A feed on a Redis of its own, where nothing is revoked. */
@@ -83,6 +90,7 @@ export async function startSetting({ connect, theOnlyKey }: SharedRedis) {
       shared: { redis: options.redis ?? redis, keyPrefix: "p:" },
       revocations: options.revocations ?? follower,
       log,
+      ...(options.observer && { observer: options.observer }),
       now: clock.now,
       uptime: clock.now,
     })

@@ -6,10 +6,12 @@ import { judge } from "../src/judge.ts"
 import { createCircuitBreaker } from "../src/layers/circuit-breaker.ts"
 import { createConcurrencyLimit } from "../src/layers/with-concurrency-limit.ts"
 import { createStaleAnswers } from "../src/layers/with-stale-if-error.ts"
+import { listening, observerOf } from "../src/observer.ts"
 import { defaultLimits } from "../src/options.ts"
 import { createRecentRevocations } from "../src/revocation/recent-revocations.ts"
 import { watchOutages } from "../src/servers/outage.ts"
 import { introspector } from "../src/strategies/introspector.ts"
+import { newTrail } from "../src/trail.ts"
 import { Unavailable } from "../src/unavailable.ts"
 import type { Validation } from "../src/validation.ts"
 import { deafHang, hang } from "./layers/scripted-ask.ts"
@@ -115,7 +117,9 @@ function createStack(once: Introspect, { seed, staleIfErrorSeconds }: WorldOptio
   const breaker = createCircuitBreaker({ uptime, random })
   const limit = createConcurrencyLimit(PLACES)
   const limits = { ...defaultLimits, ...PLACES, random }
-  const introspect = introspector({ cache, shared: undefined, stale, outages, limit, breaker, limits, uptime }, once)
+  const observer = observerOf(listening(), "primary")
+  const layers = { cache, shared: undefined, stale, outages, limit, breaker, limits, observer, uptime }
+  const introspect = introspector(layers, once)
   return { introspect, revocations, cache, stale, outages, breaker, limit }
 }
 
@@ -155,7 +159,7 @@ export function createWorld(options: WorldOptions) {
       return validation
     }
     try {
-      const answer = await introspect(about, signal)
+      const answer = await introspect(about, signal, newTrail())
       return looked(judge(answer, { issuer: ISSUER, audience, now: now(), isRevoked: revocations.isRevoked }))
     } catch (caught) {
       if (!(caught instanceof Unavailable)) throw caught

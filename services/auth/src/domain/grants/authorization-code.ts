@@ -10,6 +10,13 @@ import { revokeGrant } from "../revocation.ts"
 /** Wrong verifiers that a code survives. */
 const MAX_FAILURES = 5
 
+/** Somebody redeems a code that somebody else asked for, or a client has lost its verifier. */
+export class CodeVerifierMismatch extends OAuthError {
+  constructor() {
+    super("invalid_grant", "code_verifier does not match the code_challenge")
+  }
+}
+
 const notValid = (): OAuthError => new OAuthError("invalid_grant", "the authorization code is not valid")
 
 export const redeemAuthorizationCode: RedeemGrant = async (request, deps) => {
@@ -59,7 +66,7 @@ async function checkVerifier(
   // A code without a challenge is none of ours (RFC 9700 §4.8.2).
   if (codeChallenge && verifyCodeVerifier(verifier, codeChallenge)) return
   if (!used) await stores.authorizationCodes.recordFailure(grantId, hash, MAX_FAILURES)
-  throw new OAuthError("invalid_grant", "code_verifier does not match the code_challenge")
+  throw new CodeVerifierMismatch()
 }
 
 /** RFC 6749 §4.1.2: who redeems second may be the thief or the robbed; what the first one got dies. */

@@ -1,6 +1,7 @@
 /** What the authorization server said lately, in this process: bounded, short, and silent about whatever was revoked since. */
 import { LRUCache } from "lru-cache"
 import type { ActiveToken, Introspection } from "../introspection.ts"
+import type { CacheTier } from "../observer.ts"
 import type { RecentRevocations } from "../revocation/recent-revocations.ts"
 import { freshUntilOf } from "./freshness.ts"
 import { tokenKey } from "./token-key.ts"
@@ -25,6 +26,8 @@ export interface LocalCacheOptions extends CacheBounds {
   /** Monotonic seconds: how long an entry is kept does not depend on the wall clock. */
   uptime: () => number
   revocations: RecentRevocations
+  /** Is told when something is forgotten before its time, to make room. */
+  onEvicted?: (tier: CacheTier) => void
 }
 
 export interface LocalCache {
@@ -69,12 +72,16 @@ export const AGEING_SHARE = 0.2
 export function createLocalCache(options: LocalCacheOptions): LocalCache {
   const { now, uptime, revocations } = options
   checkTimes(options)
-  const positive = new LRUCache<string, Entry>({ max: options.maxPositive })
+  const evictionsOf = (tier: CacheTier) => (_value: unknown, _key: string, reason: string) => {
+    if (reason === "evict") options.onEvicted?.(tier)
+  }
+  const positive = new LRUCache<string, Entry>({ max: options.maxPositive, dispose: evictionsOf("positive") })
   const negative = new LRUCache<string, Introspection>({
     max: options.maxNegative,
     ttl: options.negativeSeconds * 1000,
     ttlResolution: 0,
     perf: { now: () => uptime() * 1000 },
+    dispose: evictionsOf("negative"),
   })
   const isDoubtful = ({ token, mark }: Entry): boolean =>
     (token.exp !== undefined && token.exp <= now()) || revocations.overtook(token, mark)

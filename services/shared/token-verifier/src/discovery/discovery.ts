@@ -44,7 +44,7 @@ export async function discoverMetadata(options: DiscoveryOptions): Promise<Disco
   const { client, issuer, named = issuer, internalUrl, signal } = options
   let other: string | undefined
   for (const url of metadataUrls(internalUrl ?? placeOf(issuer, named))) {
-    const answer = await client.ask(url, { method: "GET", signal })
+    const answer = await client.ask(url, { operation: "discover", method: "GET", signal })
     if (isOutage(answer))
       throw new Unavailable("bad_response", {
         cause: new Error(`${url} answered ${answer.status}`),

@@ -67,13 +67,17 @@ export function createKnownServer(own: KnownServerOptions): KnownServer {
   const readForShow = async (signal: AbortSignal) => {
     metadata = await discover(signal).catch(() => metadata)
   }
+  /** Where it is asked nothing else, reading its document and keys is all that tells of an outage's end. */
+  const answers = () => {
+    if (strategy?.name === "jwt") outages.recovered()
+  }
   /** The last good document and keys are used until better ones can be read. */
   const keepFresh = async (signal: AbortSignal) => {
     while (!signal.aborted) {
       if (strategy?.name === "provider-api") void readForShow(signal)
       await pause(limits.refreshSeconds * 1000, undefined, { signal, ref: false }).catch(() => {})
       if (signal.aborted) return
-      await read(signal).catch((error: unknown) => {
+      await read(signal).then(answers, (error: unknown) => {
         if (signal.aborted) return
         if (error instanceof Unavailable) outages.failed(error)
         else

@@ -1,5 +1,6 @@
 /** HTTP as an authorization server is asked: pooled connections, a bounded body, no redirects, and one word for every failure. */
 import { Agent, type Dispatcher, request } from "undici"
+import { type Operation, traceRequest } from "../tracing.ts"
 import { Unavailable } from "../unavailable.ts"
 import { retryAfterSeconds, secondsUntilReset } from "./retry-after.ts"
 
@@ -18,6 +19,8 @@ export interface HttpClient {
 }
 
 interface HttpQuestion {
+  /** What is asked, for traces. */
+  operation: Operation
   method: "GET" | "POST"
   headers?: Record<string, string>
   body?: string
@@ -42,20 +45,23 @@ export function createHttpClient({ timeoutMs, dispatcher }: HttpClientOptions): 
     maxResponseSize: MAX_BODY_BYTES,
   })
   return {
-    async ask(url, { method, headers, body, signal }) {
-      try {
-        const response = await request(url, {
-          dispatcher: dispatcher ?? agent,
-          method,
-          headers: { accept: "application/json", ...headers },
-          ...(body === undefined ? {} : { body }),
-          signal,
-        })
-        return await readAnswer(response)
-      } catch (error) {
-        if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason
-        throw unavailable(error)
+    ask(url, { operation, method, headers, body, signal }) {
+      const send = async (traceHeaders: Record<string, string>) => {
+        try {
+          const response = await request(url, {
+            dispatcher: dispatcher ?? agent,
+            method,
+            headers: { accept: "application/json", ...traceHeaders, ...headers },
+            ...(body === undefined ? {} : { body }),
+            signal,
+          })
+          return await readAnswer(response)
+        } catch (error) {
+          if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason
+          throw unavailable(error)
+        }
       }
+      return traceRequest({ operation, method, url }, send)
     },
     close: () => agent.destroy(),
   }

@@ -24,6 +24,8 @@ export interface KeySet {
    * @throws Unavailable; what was read before stays
    */
   refresh(signal: AbortSignal): Promise<void>
+  /** How long ago they were read, in seconds; undefined before the first time. */
+  ageSeconds(): number | undefined
   health(): {
     keys: number
     /** Seconds since 1970. */
@@ -48,6 +50,8 @@ export interface KeySetOptions {
   /** For one reading, its slow body included. */
   timeoutMs?: number
   log?: Log | undefined
+  /** Is told how each reading ended. */
+  onRead?: (outcome: "success" | "failure") => void
 }
 
 const ACCEPT = "application/jwk-set+json, application/json"
@@ -70,9 +74,11 @@ export function createKeySet(options: KeySetOptions): KeySet {
       log?.info({ kids: kidsOf(keys), skipped }, "the signing keys were read")
     last = { keys, at: now(), uptime: uptime() }
     failure = undefined
+    options.onRead?.("success")
   }
   const fail = (error: unknown): never => {
     if (!(error instanceof Unavailable)) throw error
+    options.onRead?.("failure")
     if (error.askedToWait) quietUntil = Math.max(quietUntil, uptime() + error.retryAfterSeconds)
     if (!failure) log?.warn({ why: describe(error) }, "the signing keys cannot be read")
     failure = error
@@ -115,6 +121,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       return typeof found === "string" ? undefined : found
     },
     refresh: async (signal) => untilAborted(read(), signal),
+    ageSeconds: () => (last ? uptime() - last.uptime : undefined),
     health: () => ({
       keys: usable().length,
       readAt: last ? Math.floor(last.at) : null,
@@ -133,7 +140,7 @@ function select(keys: readonly SigningKey[], { kid, alg }: KeyName): SigningKey 
 
 async function fetchKeys(client: HttpClient, url: string, timeoutMs: number): Promise<ReadKeys> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const answer = await client.ask(url, { method: "GET", headers: { accept: ACCEPT }, signal })
+  const answer = await client.ask(url, { operation: "jwks.fetch", method: "GET", headers: { accept: ACCEPT }, signal })
   const { status, json, retryAfterSeconds } = answer
   if (status !== 200)
     throw new Unavailable("bad_response", { cause: new Error(`${url} answered ${status}`), retryAfterSeconds })

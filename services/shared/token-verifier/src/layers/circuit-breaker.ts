@@ -4,7 +4,7 @@ import type { Log } from "../log.ts"
 import { Unavailable } from "../unavailable.ts"
 
 /** `open`: nobody asks. `half_open`: one question is on its way, and decides for all. */
-type CircuitState = "closed" | "open" | "half_open"
+export type CircuitState = "closed" | "open" | "half_open"
 
 /** `undecided`: it ended without a word about the server. `cut_off`: a deadline ended it, see `patienceSeconds`. */
 export type Outcome = "success" | "failure" | "undecided" | "cut_off"

@@ -9,6 +9,8 @@ export interface RetryOptions {
   retries: number
   /** From 0 to 1; tests decide it. */
   random?: () => number
+  /** Is told of each try after the first. */
+  onRetry?: () => void
 }
 
 const FIRST_PAUSE_MS = 100
@@ -19,7 +21,7 @@ const FIRST_PAUSE_MS = 100
  * last try met.
  */
 export const withRetry =
-  ({ retries, random = Math.random }: RetryOptions, ask: Introspect): Introspect =>
+  ({ retries, random = Math.random, onRetry }: RetryOptions, ask: Introspect): Introspect =>
   (token, signal) =>
     pRetry(() => ask(token, signal), {
       retries,
@@ -31,6 +33,7 @@ export const withRetry =
         const pauseMs = jitterMs + (error.askedToWait ? error.retryAfterSeconds * 1000 : 0)
         if (pauseMs >= timeLeftMs(signal)) return false
         await pause(pauseMs, signal)
+        if (!signal.aborted) onRetry?.()
         return true
       },
     })

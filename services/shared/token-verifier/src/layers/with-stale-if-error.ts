@@ -1,6 +1,6 @@
 /** An expired answer in place of none, for a bounded time. */
 import type { LocalCache } from "../cache/local-cache.ts"
-import type { Introspect, Introspection } from "../introspection.ts"
+import type { Introspection, Lookup } from "../introspection.ts"
 import { Unavailable } from "../unavailable.ts"
 
 export interface StaleAnswers {
@@ -10,13 +10,15 @@ export interface StaleAnswers {
   served(): number
 }
 
-/** The cache decides what is kept, and for how long: by default nothing. */
-export function createStaleAnswers(cache: Pick<LocalCache, "findStale">): StaleAnswers {
+/** The cache decides what is kept, and for how long: by default nothing. @param onServed is told of each that is used */
+export function createStaleAnswers(cache: Pick<LocalCache, "findStale">, onServed?: () => void): StaleAnswers {
   let served = 0
   return {
     use(token) {
       const stale = cache.findStale(token)
-      if (stale !== undefined) served++
+      if (stale === undefined) return undefined
+      served++
+      onServed?.()
       return stale
     },
     served: () => served,
@@ -25,13 +27,14 @@ export function createStaleAnswers(cache: Pick<LocalCache, "findStale">): StaleA
 
 /** Only in place of "we cannot tell": an answer, whatever it says, is the newest there is. */
 export const withStaleIfError =
-  (answers: StaleAnswers, ask: Introspect): Introspect =>
-  async (token, signal) => {
+  (answers: StaleAnswers, ask: Lookup): Lookup =>
+  async (token, signal, trail) => {
     try {
-      return await ask(token, signal)
+      return await ask(token, signal, trail)
     } catch (error) {
       const stale = error instanceof Unavailable ? answers.use(token) : undefined
       if (stale === undefined) throw error
+      trail.cache = "stale"
       return stale
     }
   }

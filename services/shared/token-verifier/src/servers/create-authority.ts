@@ -2,6 +2,7 @@
 import { createSharedCache, type SharedCache } from "../cache/shared-cache.ts"
 import type { HttpClient } from "../http/http-client.ts"
 import type { Log } from "../log.ts"
+import type { ServerObserver } from "../observer.ts"
 import type {
   AuthorizationServerOptions,
   CacheBounds,
@@ -29,10 +30,14 @@ export interface SharedParts {
 }
 
 /** @throws WrongConfiguration for a provider that nobody knows */
-export function createAuthority(server: AuthorizationServerOptions | InProcessServer, parts: SharedParts): Authority {
+export function createAuthority(
+  server: AuthorizationServerOptions | InProcessServer,
+  observer: ServerObserver,
+  parts: SharedParts,
+): Authority {
   const { now, uptime, recent: revocations, log, resource } = parts
   const outages = watchOutages({ log, now, issuer: server.issuer })
-  const surroundings = { issuer: server.issuer, outages, revocations, now, uptime }
+  const surroundings = { issuer: server.issuer, outages, observer, revocations, now, uptime }
   if ("introspect" in server) return inProcessAuthority(server.introspect, { resource, surroundings })
   return httpAuthority(server, { ...parts, surroundings, shared: sharedCacheFor(server, parts) })
 }

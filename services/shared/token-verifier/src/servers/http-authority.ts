@@ -48,8 +48,9 @@ export function httpAuthority(options: AuthorizationServerOptions, parts: HttpAu
   })
   return {
     strategy: () => reportOf(known),
-    introspect: (token, signal) =>
-      built?.introspect(token, signal) ?? Promise.reject(new Unavailable(outages.current()?.reason ?? "network")),
+    introspect: (token, signal, trail) =>
+      built?.introspect(token, signal, trail) ??
+      Promise.reject(new Unavailable(outages.current()?.reason ?? "network")),
     issuer: known.issuer,
     accepts: createIssuerCheck({ known, options }),
     audience,
@@ -74,6 +75,7 @@ export function httpAuthority(options: AuthorizationServerOptions, parts: HttpAu
       ...healthOf(layers),
       keys: known.strategy()?.jwksUri === undefined ? null : keys.health(),
     }),
+    stats: () => statsOf({ known, keys, layers }),
     close: async () => probe.close(),
   }
 }
@@ -83,13 +85,21 @@ function createKnowledge(
   options: AuthorizationServerOptions,
   { surroundings, client, limits, log }: HttpAuthorityParts,
 ): { known: KnownServer; keys: KeySet } {
-  const { now, uptime, outages } = surroundings
+  const { now, uptime, outages, observer } = surroundings
   let jwksUri: string | undefined
   const url = () => {
     if (jwksUri === undefined) throw new Unavailable("keys_unavailable")
     return reachableAt(jwksUri, known.issuer(), options.internalUrl)
   }
-  const keys = createKeySet({ client, url, now, uptime, timeoutMs: limits.overallTimeoutMs, ...(log && { log }) })
+  const keys = createKeySet({
+    client,
+    url,
+    now,
+    uptime,
+    timeoutMs: limits.overallTimeoutMs,
+    onRead: observer.keysRead,
+    ...(log && { log }),
+  })
   const readKeys = async (strategy: ResolvedStrategy, signal: AbortSignal) => {
     jwksUri = strategy.jwksUri
     if (jwksUri !== undefined) await keys.refresh(signal)
@@ -100,16 +110,22 @@ function createKnowledge(
 
 function createLayers(parts: HttpAuthorityParts): IntrospectorOptions {
   const { surroundings, limits, shared, log } = parts
-  const { outages, uptime } = surroundings
-  const cache = createLocalCache({ ...surroundings, ...parts.cache, staleIfErrorSeconds: limits.staleIfErrorSeconds })
+  const { outages, observer, uptime } = surroundings
+  const cache = createLocalCache({
+    ...surroundings,
+    ...parts.cache,
+    staleIfErrorSeconds: limits.staleIfErrorSeconds,
+    onEvicted: observer.evicted,
+  })
   return {
     cache,
     shared,
-    stale: createStaleAnswers(cache),
+    stale: createStaleAnswers(cache, observer.staleServed),
     outages,
     limit: createConcurrencyLimit(limits),
     breaker: createCircuitBreaker({ uptime, ...(log && { log }) }),
     limits,
+    observer,
     uptime,
   }
 }
@@ -122,6 +138,22 @@ const healthOf = ({ breaker, limit, cache, stale, shared }: IntrospectorOptions)
   shared: shared?.health() ?? null,
   staleServed: stale.served(),
 })
+
+function statsOf({ known, keys, layers }: { known: KnownServer; keys: KeySet; layers: IntrospectorOptions }) {
+  const { breaker, limit, cache, outages } = layers
+  const strategy = known.strategy()
+  const { keys: count, lastError } = keys.health()
+  // Good keys are kept through an outage, so that tokens tell nothing of it where nobody else is asked.
+  const unread = strategy?.name === "jwt" && lastError !== null
+  return {
+    up: strategy !== undefined && outages.current() === undefined && !unread,
+    circuit: breaker.state(),
+    inFlight: limit.inFlight(),
+    queued: limit.queued(),
+    cached: cache.size(),
+    keys: strategy?.jwksUri === undefined ? undefined : { count, ageSeconds: keys.ageSeconds() },
+  }
+}
 
 function reportOf(known: KnownServer): StrategyReport {
   const strategy = known.strategy()

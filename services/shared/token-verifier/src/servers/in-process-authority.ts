@@ -23,6 +23,14 @@ export function inProcessAuthority(
     start: async () => {},
     forget: () => {},
     health: () => ({ outage: outages.current() ?? null }),
+    stats: () => ({
+      up: outages.current() === undefined,
+      circuit: "closed",
+      inFlight: 0,
+      queued: 0,
+      cached: { positive: 0, negative: 0 },
+      keys: undefined,
+    }),
     close: async () => {},
   }
 }

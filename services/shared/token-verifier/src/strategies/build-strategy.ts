@@ -2,7 +2,7 @@
 import { isSameIssuer, reachableAt } from "../discovery/issuer.ts"
 import type { KnownServer } from "../discovery/known-server.ts"
 import type { HttpClient } from "../http/http-client.ts"
-import type { Introspect } from "../introspection.ts"
+import type { Introspect, Lookup } from "../introspection.ts"
 import { type Audience, faultOf } from "../judge.ts"
 import type { KeySet } from "../keys/key-set.ts"
 import type { AuthorizationServerOptions } from "../options.ts"
@@ -33,7 +33,7 @@ export interface StrategyParts {
 }
 
 export interface BuiltStrategy {
-  introspect: Introspect
+  introspect: Lookup
   /** Asks the server itself, with nothing remembered and nothing refused here, as a probe does; undefined where nobody is asked. */
   ask?: Introspect
 }

@@ -30,6 +30,7 @@ export function httpIntrospection(options: HttpIntrospectionOptions): Introspect
     const body = new URLSearchParams({ token, token_type_hint: "access_token", ...fields }).toString()
     const contentType = { "content-type": "application/x-www-form-urlencoded" }
     const answer = await client.ask(endpoint(), {
+      operation: "introspect",
       method: "POST",
       headers: { ...headers, ...contentType },
       body,
@@ -92,6 +93,6 @@ export function providerIntrospection({
     const request = api.request(token, { endpoint: endpoint(), credentials })
     if (request === undefined) return INACTIVE
     const { url, ...question } = request
-    return read(api.read(await client.ask(url, { ...question, signal }), now()))
+    return read(api.read(await client.ask(url, { operation: "introspect", ...question, signal }), now()))
   }
 }

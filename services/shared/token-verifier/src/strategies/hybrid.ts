@@ -1,5 +1,5 @@
 /** The signature first, then the authorization server: forged tokens cost it nothing, and it still has the last word about good ones. */
-import { type ActiveToken, type Introspect, type Introspection, refusedFor } from "../introspection.ts"
+import { type ActiveToken, type Introspect, type Introspection, type Lookup, refusedFor } from "../introspection.ts"
 import { Unavailable } from "../unavailable.ts"
 import type { InvalidReason } from "../validation.ts"
 import type { CheckSignature } from "./check-signature.ts"
@@ -16,17 +16,17 @@ export interface HybridOptions {
 
 /** `ask` is never reached by a token whose signature or claims are wrong. */
 export const withSignatureCheck =
-  ({ check, faultOf, onlyJwts, signedClaims }: HybridOptions, ask: Introspect): Introspect =>
-  async (token, signal) => {
+  ({ check, faultOf, onlyJwts, signedClaims }: HybridOptions, ask: Lookup): Lookup =>
+  async (token, signal, trail) => {
     const signed = await checkIfPossible(check, token, signal)
-    if (signed === "unknown") return ask(token, signal)
-    if (signed === undefined) return onlyJwts ? refusedFor("unknown") : ask(token, signal)
-    if (!signed.active) return signed.reason === "wrong_token_kind" && !onlyJwts ? ask(token, signal) : signed
+    if (signed === "unknown") return ask(token, signal, trail)
+    if (signed === undefined) return onlyJwts ? refusedFor("unknown") : ask(token, signal, trail)
+    if (!signed.active) return signed.reason === "wrong_token_kind" && !onlyJwts ? ask(token, signal, trail) : signed
     const fault = faultOf(signed)
     if (fault !== undefined) return refusedFor(fault)
     signedClaims.set(token, signed)
     try {
-      return await ask(token, signal)
+      return await ask(token, signal, trail)
     } finally {
       signedClaims.delete(token)
     }
@@ -49,9 +49,9 @@ const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 /** Refuses by its form alone what cannot be a token of a server that issues JWTs only: before anything is looked up or hashed. */
 export const withFormCheck =
-  ({ onlyJwts }: Pick<HybridOptions, "onlyJwts">, ask: Introspect): Introspect =>
-  async (token, signal) =>
-    onlyJwts && !compact.test(token) ? refusedFor("unknown") : ask(token, signal)
+  ({ onlyJwts }: Pick<HybridOptions, "onlyJwts">, ask: Lookup): Lookup =>
+  async (token, signal, trail) =>
+    onlyJwts && !compact.test(token) ? refusedFor("unknown") : ask(token, signal, trail)
 
 /** Without keys nothing is refused here; whoever is asked still decides. */
 async function checkIfPossible(

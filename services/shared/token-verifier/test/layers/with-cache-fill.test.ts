@@ -4,6 +4,7 @@ import { createLocalCache } from "../../src/cache/local-cache.ts"
 import type { Introspection } from "../../src/introspection.ts"
 import { withCacheFill } from "../../src/layers/with-cache.ts"
 import { createRecentRevocations } from "../../src/revocation/recent-revocations.ts"
+import { newTrail } from "../../src/trail.ts"
 import { patient, type Step, scriptedAsk } from "./scripted-ask.ts"
 
 const ALICE: Introspection = Object.freeze({ active: true, sub: "alice" })
@@ -22,7 +23,7 @@ function start(...news: boolean[]) {
   })
   const script = scriptedAsk(...steps)
   const fill = withCacheFill(cache, script.ask)
-  return { cache, script, ask: () => fill("T", patient()) }
+  return { cache, script, ask: () => fill("T", patient(), newTrail()) }
 }
 
 describe("OAuth introspection: an answer that news overtook", () => {
