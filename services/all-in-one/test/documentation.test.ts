@@ -20,7 +20,7 @@ const documents = [
 const runElsewhere = [
   /^npm ci( && npm (start|test))?$/,
   /^npm (test( -- --testNamePattern="OAuth")?|start)$/,
-  /^npm run (test:(e2e|keycloak)|check|build|bench(:revocation)?|format)$/,
+  /^npm run (test:(e2e|keycloak)|check|build|bench(:revocation)?|drill|format)$/,
   /^(DEBUG=\* )?npm run (dev:internal|dev:external)$/,
   /^npm run start:(auth|mcp)$/,
   /^npx @modelcontextprotocol\/inspector$/,
