@@ -207,7 +207,7 @@ function faultsOfRedis(system: System): Fault[] {
 const attacks = (system: System): Fault[] => [
   {
     name: "flood of garbage tokens",
-    expected: ["InvalidTokensSpike mcp malformed"],
+    expected: ["InvalidTokensSpike mcp unknown"],
     induce: async () => keepDoing(50, () => callWithGarbage(system)),
   },
   {
