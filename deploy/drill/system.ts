@@ -72,13 +72,12 @@ async function startParts(directory: string, closers: (() => Promise<unknown>)[]
   const mcpAndAuth = await createHttpFaultProxy(authPort)
   closers.push(mcpAndAuth.close)
   const files = { keys: join(directory, "keys.json"), clients: join(directory, "clients.json") }
-  const [clientSecret, introspectionSecret] = [secret(), secret()]
-  await writeFile(files.clients, clientsFile({ resource: `${origin}/mcp`, clientSecret, introspectionSecret }))
+  const secrets = { clientSecret: secret(), introspectionSecret: secret() }
+  await writeFile(files.clients, clientsFile({ resource: `${origin}/mcp`, ...secrets }))
   await writeFile(files.keys, await newKeys())
 
-  const common = { LOG_LEVEL: "warn" }
-  const auth = await createService("auth", authManagement, {
-    ...common,
+  const authPlace = { name: "auth", managementPort: authManagement, directory }
+  const auth = await createService(authPlace, {
     PORT: String(authPort),
     BASE_URI: issuer,
     RESOURCES: `${origin}/mcp`,
@@ -87,8 +86,8 @@ async function startParts(directory: string, closers: (() => Promise<unknown>)[]
     REDIS_URL: `redis://127.0.0.1:${authAndRedis.port}`,
   })
   closers.push(auth.kill)
-  const mcp = await createService("mcp", mcpManagement, {
-    ...common,
+  const mcpPlace = { name: "mcp", managementPort: mcpManagement, directory }
+  const mcp = await createService(mcpPlace, {
     PORT: String(mcpPort),
     BASE_URI: origin,
     RATE_LIMIT: "off", // all who call come from here
@@ -96,7 +95,7 @@ async function startParts(directory: string, closers: (() => Promise<unknown>)[]
     AUTH_SERVER_URL: issuer,
     AUTH_SERVER_INTERNAL_URL: mcpAndAuth.url,
     INTROSPECTION_CLIENT_ID: "mcp",
-    INTROSPECTION_CLIENT_SECRET: introspectionSecret,
+    INTROSPECTION_CLIENT_SECRET: secrets.introspectionSecret,
     TOKEN_CACHE_SECONDS: "2", // so that it asks all the time, as many clients would make it do
     REDIS_URL: `redis://127.0.0.1:${mcpAndRedis.port}`,
   })
@@ -108,8 +107,7 @@ async function startParts(directory: string, closers: (() => Promise<unknown>)[]
     auth,
     mcp,
     between: { mcpAndAuth, mcpAndRedis, authAndRedis },
-    clientSecret,
-    introspectionSecret,
+    ...secrets,
     async replaceKeys(end) {
       await writeFile(files.keys, await newKeys(end))
       await auth.restart()
@@ -118,11 +116,26 @@ async function startParts(directory: string, closers: (() => Promise<unknown>)[]
   }
 }
 
-async function createService(name: string, managementPort: number, env: Record<string, string>): Promise<Service> {
+interface Place {
+  name: string
+  managementPort: number
+  /** Goes with the process, should the drill die. */
+  directory: string
+}
+
+async function createService(
+  { name, managementPort, directory }: Place,
+  env: Record<string, string>,
+): Promise<Service> {
   const start = async (more: Record<string, string>): Promise<RunningProcess> => {
     const main = join(root, `services/${name}/src/main.ts`)
-    const running = runNode(["--conditions=source", main], { ...env, ...more, MANAGEMENT_PORT: String(managementPort) })
-    watchOver(running.child)
+    const running = runNode(["--conditions=source", main], {
+      LOG_LEVEL: "warn",
+      ...env,
+      ...more,
+      MANAGEMENT_PORT: String(managementPort),
+    })
+    watchOver(running.child, { directory })
     await untilReady(running, managementPort)
     return running
   }
