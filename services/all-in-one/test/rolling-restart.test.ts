@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { createFaultProxy } from "@gatehouse/test-kit"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
-import { rpcOf, sendModern } from "../../mcp/test/messages.ts"
-import { openListen } from "../../mcp/test/streams.ts"
+import { envelope, rpcOf, sendModern } from "../../mcp/test/messages.ts"
+import { openListen, openPost } from "../../mcp/test/streams.ts"
 import type { Backend } from "./balancer.ts"
 import { untilReady } from "./processes.ts"
 import { type Cluster, endBySignal, startCluster, startLoad } from "./replicas.ts"
@@ -76,6 +76,26 @@ describe("OAuth services in a rolling restart", () => {
       expect(code).toBe(0)
       expect(ms).toBeLessThan(3_000 + 2_000)
     }
+    await Promise.all(replicas.map((replica) => replica.start()))
+  }, 30_000)
+
+  it("Z9 a call whose answer has begun is answered whole", async () => {
+    const { replicas, balancer } = cluster.mcp
+    await balancer.untilAllReady()
+    const calls = await Promise.all(
+      [1, 2].map((id) => {
+        const _meta = { ...envelope(), progressToken: id }
+        const params = { name: "longRunningOperation", arguments: { duration: 3, steps: 30 }, _meta }
+        return openPost(`${balancer.url}/mcp`, token, "tools/call", params, id)
+      }),
+    )
+    await Promise.all(calls.map((call) => call.heard("notifications/progress")))
+    const ended = await Promise.all(replicas.map(({ running }) => endBySignal(running)))
+    for (const call of calls) {
+      await call.ended
+      expect(call.text()).toContain("Done, in 3 seconds")
+    }
+    for (const { code } of ended) expect(code).toBe(0)
     await Promise.all(replicas.map((replica) => replica.start()))
   }, 30_000)
 

@@ -1,5 +1,6 @@
 /** The MCP service: every route, and what stands behind the one that serves MCP. */
 import { randomBytes } from "node:crypto"
+import { setTimeout as pause } from "node:timers/promises"
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
 import { createApp, limitRate, measureHttp, type RateLimitOptions } from "@gatehouse/service-kit"
 import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
@@ -21,6 +22,9 @@ import { mcpEndpoint } from "./routes/mcp.ts"
 import { protectedResourceMetadata } from "./routes/protected-resource-metadata.ts"
 import { createScopeNames } from "./scope-names.ts"
 import { createSessions } from "./sessions/sessions.ts"
+
+/** Less than the process takes to drain, so that standing streams can still end politely. */
+const CALLS_END_WITHIN_MS = 15_000
 
 /** The service on its own. */
 export function buildMcpApp(deps: McpDependencies): FastifyInstance {
@@ -118,8 +122,9 @@ function openProtocol(endpoint: FastifyInstance, { config, log, now, revocations
     },
     streams.endStanding, // a gap: whoever is still allowed to comes back with a token that is judged anew
   )
-  // Open streams would hold up the end of the server.
+  // Open streams would hold up the end of the server. Calls come first: closing the handler cuts off their answers.
   endpoint.addHook("preClose", async () => {
+    await Promise.race([streams.untilAnswered(), pause(CALLS_END_WITHIN_MS, undefined, { ref: false })])
     stopTicking()
     unsubscribe?.()
     await Promise.all([modern.close(), sessions.endAll()])

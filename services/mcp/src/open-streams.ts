@@ -36,6 +36,8 @@ export interface OpenStreams {
   /** Ends standing streams: those whose token has expired, or all. */
   endExpired(now: number): void
   endStanding(): void
+  /** Resolves when every call is answered to its end: those without a session, since a session ends with its process. */
+  untilAnswered(): Promise<void>
   size(): number
 }
 
@@ -46,7 +48,9 @@ interface OpenStream extends StreamTerms {
 export function createOpenStreams(): OpenStreams {
   const open = new Set<OpenStream>()
   const standing = new Map<string, number>()
+  const waiting = new Set<() => void>()
 
+  const isAnswered = () => [...open].every(({ standing, holder }) => standing || holder !== undefined)
   const count = (terms: StreamTerms, change: 1 | -1) => {
     if (change === 1) terms.holder?.streamOpened()
     else terms.holder?.streamClosed()
@@ -66,13 +70,16 @@ export function createOpenStreams(): OpenStreams {
       open.add(stream)
       count(terms, 1)
       const release = () => {
-        if (open.delete(stream)) count(terms, -1)
+        if (!open.delete(stream)) return
+        count(terms, -1)
+        if (waiting.size > 0 && isAnswered()) for (const resolve of waiting) resolve()
       }
       return { carry: (response, gone, onEnd) => carry(response, { stream, release, gone, onEnd }), release }
     },
     endRevoked: (event) => endWhere(({ caller }) => losesToken(event, caller)),
     endExpired: (now) => endWhere((stream) => stream.standing && stream.caller.expiresAt <= now),
     endStanding: () => endWhere((stream) => stream.standing),
+    untilAnswered: () => (isAnswered() ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
     size: () => open.size,
   }
 }
