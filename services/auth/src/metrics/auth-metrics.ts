@@ -26,6 +26,12 @@ const INTROSPECTION_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025
 export const createAuthMetrics = (metrics: Metrics) => ({
   /** For what measures requests: the same registry. */
   registry: metrics,
+  ...endpointMetrics(metrics),
+  ...introspectionMetrics(metrics),
+  ...misuseMetrics(metrics),
+})
+
+const endpointMetrics = (metrics: Metrics) => ({
   tokenRequests: metrics.counter({
     name: "auth_token_requests_total",
     help: "Answers of the token endpoint: tokens issued, refused by the request's fault, or failed by ours. Not those of rate limits.",
@@ -49,11 +55,19 @@ export const createAuthMetrics = (metrics: Metrics) => ({
       outcome: ["shown", "redirected", "refused", "failed", "denied", "granted", "signed_in", "sign_in_failed"],
     },
   }),
+  registrations: metrics.counter({
+    name: "auth_registrations_total",
+    help: "Answers of the registration endpoint: client registered, refused by the request's fault, or failed by ours.",
+    labels: { outcome: ["registered", "refused", "failed"] },
+  }),
   clientAuth: metrics.counter({
     name: "auth_client_auth_total",
     help: "Authentications of clients and resource servers; unavailable: it could not be told, because the store did not answer.",
     labels: { method: [...CLIENT_AUTH_METHODS, "other"], outcome: ["valid", "invalid", "unavailable"] },
   }),
+})
+
+const introspectionMetrics = (metrics: Metrics) => ({
   introspection: metrics.counter({
     name: "auth_introspection_total",
     help: "Introspections that were answered, by what was told.",
@@ -70,6 +84,10 @@ export const createAuthMetrics = (metrics: Metrics) => ({
     labels: {},
     buckets: INTROSPECTION_BUCKETS_SECONDS,
   }),
+})
+
+/** What somebody does who has what is not theirs. */
+const misuseMetrics = (metrics: Metrics) => ({
   refreshReuse: metrics.counter({
     name: "auth_refresh_reuse_detected_total",
     help: "Refresh tokens that came back after their successor was used: somebody has a copy, and the grant was revoked.",
@@ -84,11 +102,6 @@ export const createAuthMetrics = (metrics: Metrics) => ({
     name: "auth_pkce_failures_total",
     help: "Code verifiers that did not match their challenge.",
     labels: {},
-  }),
-  registrations: metrics.counter({
-    name: "auth_registrations_total",
-    help: "Answers of the registration endpoint: client registered, refused by the request's fault, or failed by ours.",
-    labels: { outcome: ["registered", "refused", "failed"] },
   }),
 })
 

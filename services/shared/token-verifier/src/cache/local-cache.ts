@@ -72,17 +72,7 @@ export const AGEING_SHARE = 0.2
 export function createLocalCache(options: LocalCacheOptions): LocalCache {
   const { now, uptime, revocations } = options
   checkTimes(options)
-  const evictionsOf = (tier: CacheTier) => (_value: unknown, _key: string, reason: string) => {
-    if (reason === "evict") options.onEvicted?.(tier)
-  }
-  const positive = new LRUCache<string, Entry>({ max: options.maxPositive, dispose: evictionsOf("positive") })
-  const negative = new LRUCache<string, Introspection>({
-    max: options.maxNegative,
-    ttl: options.negativeSeconds * 1000,
-    ttlResolution: 0,
-    perf: { now: () => uptime() * 1000 },
-    dispose: evictionsOf("negative"),
-  })
+  const { positive, negative } = createTiers(options)
   const isDoubtful = ({ token, mark }: Entry): boolean =>
     (token.exp !== undefined && token.exp <= now()) || revocations.overtook(token, mark)
 
@@ -131,6 +121,22 @@ export function createLocalCache(options: LocalCacheOptions): LocalCache {
       negative.clear()
     },
     size: () => ({ positive: positive.size, negative: negative.size }),
+  }
+}
+
+function createTiers({ maxPositive, maxNegative, negativeSeconds, uptime, onEvicted }: LocalCacheOptions) {
+  const evictionsOf = (tier: CacheTier) => (_value: unknown, _key: string, reason: string) => {
+    if (reason === "evict") onEvicted?.(tier)
+  }
+  return {
+    positive: new LRUCache<string, Entry>({ max: maxPositive, dispose: evictionsOf("positive") }),
+    negative: new LRUCache<string, Introspection>({
+      max: maxNegative,
+      ttl: negativeSeconds * 1000,
+      ttlResolution: 0,
+      perf: { now: () => uptime() * 1000 },
+      dispose: evictionsOf("negative"),
+    }),
   }
 }
 

@@ -37,66 +37,35 @@ export interface KnownServerOptions {
 }
 
 export function createKnownServer(own: KnownServerOptions): KnownServer {
-  const { options, limits, outages, log } = own
-  let preset = findPreset(options)
-  let metadata: DiscoveredMetadata | undefined
-  let strategy: ResolvedStrategy | undefined
+  const { options, limits, outages } = own
+  const known = createKnowledge(own)
 
-  const discover = (signal: AbortSignal) =>
-    discoverMetadata({
-      client: own.client,
-      issuer: options.issuer,
-      named: preset.issuerOf?.(options.issuer) ?? options.issuer,
-      internalUrl: options.internalUrl,
-      signal,
-    })
-  const read = async (signal: AbortSignal) => {
-    const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.overallTimeoutMs)])
-    const document = needsNoDiscovery({ options, preset }) ? undefined : await discover(inTime)
-    const recognized = findPreset(options, document)
-    const resolved = await resolveStrategy({ options, preset: recognized, metadata: document })
-    // What was built for a strategy stays, and may only be sent elsewhere.
-    if (strategy !== undefined && resolved.name !== strategy.name)
-      throw new WrongConfiguration(`${options.issuer} now publishes what ${resolved.name} needs, not ${strategy.name}`)
-    await own.readKeys(resolved, inTime)
-    metadata = document
-    preset = recognized
-    strategy = resolved
-  }
-  /** For whoever asks us for it: nothing waits for a document that decides nothing. */
-  const readForShow = async (signal: AbortSignal) => {
-    metadata = await discover(signal).catch(() => metadata)
-  }
-  /** Where it is asked nothing else, reading its document and keys is all that tells of an outage's end. */
-  const answers = () => {
-    if (strategy?.name === "jwt") outages.recovered()
+  const refresh = async (signal: AbortSignal) => {
+    try {
+      await known.read(signal)
+      // Where it is asked nothing else, reading its document and keys is all that tells of an outage's end.
+      if (known.strategy()?.name === "jwt") outages.recovered()
+    } catch (error) {
+      if (!signal.aborted) noteFailure(error, own)
+    }
   }
   /** The last good document and keys are used until better ones can be read. */
   const keepFresh = async (signal: AbortSignal) => {
     while (!signal.aborted) {
-      if (strategy?.name === "provider-api") void readForShow(signal)
+      if (known.strategy()?.name === "provider-api") void known.readForShow(signal)
       await pause(limits.refreshSeconds * 1000, undefined, { signal, ref: false }).catch(() => {})
-      if (signal.aborted) return
-      await read(signal).then(answers, (error: unknown) => {
-        if (signal.aborted) return
-        if (error instanceof Unavailable) outages.failed(error)
-        else
-          log?.error(
-            { why: String(error) },
-            "the authorization server publishes something unusable: what was known is kept",
-          )
-      })
+      if (!signal.aborted) await refresh(signal)
     }
   }
   return {
-    preset: () => preset,
-    issuer: () => issuerOf(options.issuer, metadata, preset),
-    metadata: () => metadata,
-    strategy: () => strategy,
+    preset: known.preset,
+    issuer: () => issuerOf(options.issuer, known.metadata(), known.preset()),
+    metadata: known.metadata,
+    strategy: known.strategy,
     async start(signal) {
-      while (strategy === undefined) {
+      while (known.strategy() === undefined) {
         try {
-          await read(signal)
+          await known.read(signal)
           outages.recovered()
         } catch (error) {
           if (!(error instanceof Unavailable)) throw error
@@ -107,6 +76,49 @@ export function createKnownServer(own: KnownServerOptions): KnownServer {
       void keepFresh(signal)
     },
   }
+}
+
+/** The last good document, and what follows from it; replaced as a whole, or not at all. */
+function createKnowledge({ options, client, limits, readKeys }: KnownServerOptions) {
+  let preset = findPreset(options)
+  let metadata: DiscoveredMetadata | undefined
+  let strategy: ResolvedStrategy | undefined
+
+  const discover = (signal: AbortSignal) => {
+    const { issuer, internalUrl } = options
+    return discoverMetadata({ client, issuer, named: preset.issuerOf?.(issuer) ?? issuer, internalUrl, signal })
+  }
+  return {
+    preset: () => preset,
+    metadata: () => metadata,
+    strategy: () => strategy,
+    async read(signal: AbortSignal) {
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.overallTimeoutMs)])
+      const document = needsNoDiscovery({ options, preset }) ? undefined : await discover(inTime)
+      const recognized = findPreset(options, document)
+      const resolved = await resolveStrategy({ options, preset: recognized, metadata: document })
+      // What was built for a strategy stays, and may only be sent elsewhere.
+      if (strategy !== undefined && resolved.name !== strategy.name)
+        throw new WrongConfiguration(
+          `${options.issuer} now publishes what ${resolved.name} needs, not ${strategy.name}`,
+        )
+      await readKeys(resolved, inTime)
+      metadata = document
+      preset = recognized
+      strategy = resolved
+    },
+    /** For whoever asks us for it: nothing waits for a document that decides nothing. */
+    async readForShow(signal: AbortSignal) {
+      metadata = await discover(signal).catch(() => metadata)
+    },
+  }
+}
+
+/** An outage is the server's; what is readable and unusable is a person's to mend, and changes nothing until then. */
+function noteFailure(error: unknown, { outages, log }: KnownServerOptions): void {
+  if (error instanceof Unavailable) outages.failed(error)
+  else
+    log?.error({ why: String(error) }, "the authorization server publishes something unusable: what was known is kept")
 }
 
 /** A document for many tenants names none (`…/{tenantid}/v2.0`): then the operator's spelling is the name. */

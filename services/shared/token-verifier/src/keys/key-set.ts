@@ -57,58 +57,29 @@ export interface KeySetOptions {
 const ACCEPT = "application/jwk-set+json, application/json"
 
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { client, url, now, uptime, cooldownSeconds = 30, maxAgeSeconds = 86_400, timeoutMs = 5000, log } = options
-  let last: { keys: readonly SigningKey[]; at: number; uptime: number } | undefined
-  let failure: Unavailable | undefined
-  let reading: Promise<void> | undefined
-  let quietUntil = Number.NEGATIVE_INFINITY
+  const { uptime, cooldownSeconds = 30, maxAgeSeconds = 86_400 } = options
+  const reader = createKeyReader(options)
 
-  const usable = () => (last && uptime() - last.uptime < maxAgeSeconds ? last.keys : [])
-
-  const keysUnavailable = () => {
-    const left = Math.ceil(quietUntil - uptime())
-    return new Unavailable("keys_unavailable", { cause: failure?.cause, ...(left > 0 && { retryAfterSeconds: left }) })
-  }
-  const succeed = ({ keys, skipped }: ReadKeys) => {
-    if (failure || kidsOf(keys) !== kidsOf(last?.keys))
-      log?.info({ kids: kidsOf(keys), skipped }, "the signing keys were read")
-    last = { keys, at: now(), uptime: uptime() }
-    failure = undefined
-    options.onRead?.("success")
-  }
-  const fail = (error: unknown): never => {
-    if (!(error instanceof Unavailable)) throw error
-    options.onRead?.("failure")
-    if (error.askedToWait) quietUntil = Math.max(quietUntil, uptime() + error.retryAfterSeconds)
-    if (!failure) log?.warn({ why: describe(error) }, "the signing keys cannot be read")
-    failure = error
-    throw keysUnavailable()
-  }
-  /** One for all who want one at once. It belongs to none of them: whoever hangs up only stops waiting. */
-  const read = (): Promise<void> => {
-    if (reading) return reading
-    reading = fetchKeys(client, url(), timeoutMs)
-      .then(succeed, fail)
-      .finally(() => {
-        reading = undefined
-      })
-    reading.catch(() => {}) // everyone may have hung up
-    return reading
+  const usable = () => {
+    const last = reader.last()
+    return last && uptime() - last.uptime < maxAgeSeconds ? last.keys : []
   }
   /** Reads for a key that is not there, unless that was done just now: then the end of the last reading is the answer. */
   const readAgain = async (): Promise<void> => {
-    if (uptime() >= quietUntil) {
-      const started = read()
-      quietUntil = uptime() + cooldownSeconds
-      return started
+    if (reader.isQuiet()) {
+      if (reader.underWay()) return reader.underWay()
+      if (reader.failure() || usable().length === 0) throw reader.keysUnavailable()
+      return
     }
-    if (reading) return reading
-    if (failure || usable().length === 0) throw keysUnavailable()
+    const started = reader.read()
+    reader.beQuiet(cooldownSeconds)
+    return started
   }
   return {
     async find(name, signal) {
       let found = select(usable(), name)
       // A reading that began before this token came may have missed its key; another may be due then.
+      const reading = reader.underWay()
       if (found === "unknown" && reading) {
         await untilAborted(reading, signal)
         found = select(usable(), name)
@@ -120,13 +91,73 @@ export function createKeySet(options: KeySetOptions): KeySet {
       }
       return typeof found === "string" ? undefined : found
     },
-    refresh: async (signal) => untilAborted(read(), signal),
-    ageSeconds: () => (last ? uptime() - last.uptime : undefined),
-    health: () => ({
-      keys: usable().length,
-      readAt: last ? Math.floor(last.at) : null,
-      lastError: failure ? describe(failure) : null,
-    }),
+    refresh: async (signal) => untilAborted(reader.read(), signal),
+    ageSeconds() {
+      const last = reader.last()
+      return last && uptime() - last.uptime
+    },
+    health: () => healthOf(usable(), reader),
+  }
+}
+
+const healthOf = (usable: readonly SigningKey[], reader: KeyReader): ReturnType<KeySet["health"]> => {
+  const [last, failure] = [reader.last(), reader.failure()]
+  return {
+    keys: usable.length,
+    readAt: last ? Math.floor(last.at) : null,
+    lastError: failure ? describe(failure) : null,
+  }
+}
+
+type KeyReader = ReturnType<typeof createKeyReader>
+
+/** Reads the keys, once for all who want that at once; knows what was read last, and how the last reading ended. */
+function createKeyReader({ client, url, now, uptime, timeoutMs = 5000, log, onRead }: KeySetOptions) {
+  let last: { keys: readonly SigningKey[]; at: number; uptime: number } | undefined
+  let failure: Unavailable | undefined
+  let reading: Promise<void> | undefined
+  let quietUntil = Number.NEGATIVE_INFINITY
+
+  const beQuiet = (seconds: number) => {
+    quietUntil = Math.max(quietUntil, uptime() + seconds)
+  }
+  const keysUnavailable = () => {
+    const left = Math.ceil(quietUntil - uptime())
+    return new Unavailable("keys_unavailable", { cause: failure?.cause, ...(left > 0 && { retryAfterSeconds: left }) })
+  }
+  const succeed = ({ keys, skipped }: ReadKeys) => {
+    if (failure || kidsOf(keys) !== kidsOf(last?.keys))
+      log?.info({ kids: kidsOf(keys), skipped }, "the signing keys were read")
+    last = { keys, at: now(), uptime: uptime() }
+    failure = undefined
+    onRead?.("success")
+  }
+  const fail = (error: unknown): never => {
+    if (!(error instanceof Unavailable)) throw error
+    onRead?.("failure")
+    if (error.askedToWait) beQuiet(error.retryAfterSeconds)
+    if (!failure) log?.warn({ why: describe(error) }, "the signing keys cannot be read")
+    failure = error
+    throw keysUnavailable()
+  }
+  return {
+    /** It belongs to none of those who wait for it: whoever hangs up only stops waiting. */
+    read(): Promise<void> {
+      if (reading) return reading
+      reading = fetchKeys(client, url(), timeoutMs)
+        .then(succeed, fail)
+        .finally(() => {
+          reading = undefined
+        })
+      reading.catch(() => {}) // everyone may have hung up
+      return reading
+    },
+    beQuiet,
+    isQuiet: () => uptime() < quietUntil,
+    keysUnavailable,
+    underWay: () => reading,
+    last: () => last,
+    failure: () => failure,
   }
 }
 

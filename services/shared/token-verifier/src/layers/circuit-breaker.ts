@@ -110,8 +110,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       const seconds = secondsUntilNext()
       if (seconds > 0) throw new Unavailable("circuit_open", { retryAfterSeconds: wholeSeconds(seconds) })
       if (state === "open") turn("half_open")
-      const begunIn = era
-      const begunAt = uptime()
+      const [begunIn, begunAt] = [era, uptime()]
       askedAt = begunAt
       return (outcome) => {
         if (era !== begunIn) return
