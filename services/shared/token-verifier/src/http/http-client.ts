@@ -1,8 +1,8 @@
 /** HTTP as an authorization server is asked: pooled connections, a bounded body, no redirects, and one word for every failure. */
 import { Agent, type Dispatcher, request } from "undici"
-import { type Operation, traceRequest } from "../tracing.ts"
 import { Unavailable } from "../unavailable.ts"
 import { retryAfterSeconds, secondsUntilReset } from "./retry-after.ts"
+import { type Operation, traceRequest } from "./trace-request.ts"
 
 export interface HttpAnswer {
   status: number
