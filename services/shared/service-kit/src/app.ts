@@ -4,9 +4,10 @@ import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type F
 import type { Logger } from "pino"
 import { answerClientError } from "./client-error.ts"
 import { answerError } from "./error-answers.ts"
+import { closeIdleConnections } from "./idle-connections.ts"
 import { answerNotFound, rememberRoutes } from "./not-found.ts"
-import { refuseEncodedBody, refuseOddTarget } from "./request-guards.ts"
-import { logRequest, QuietLog } from "./request-log.ts"
+import { hasEncodedBody, refuseEncodedBody, refuseOddTarget } from "./request-guards.ts"
+import { logOnceAnswered, logRequest, QuietLog } from "./request-log.ts"
 import { addSecurityHeaders, forbidEverything } from "./security-headers.ts"
 import { traceRequests } from "./tracing/http-spans.ts"
 
@@ -58,13 +59,16 @@ export function createApp({
     },
   })
   const routes = rememberRoutes(app)
+  closeIdleConnections(app)
   if (traced) traceRequests(app)
+  // Callbacks, not promises: they run for every request.
   if (log) app.addHook("onRequest", logRequest)
   app.addHook("onRequest", addSecurityHeaders)
   app.addHook("onRequest", refuseOddTarget)
-  app.addHook("preParsing", async (request, reply) => {
-    if (request.is404) return answerNotFound(routes, request, reply)
-    return refuseEncodedBody(request, reply)
+  app.addHook("preParsing", (request, reply, _payload, done) => {
+    if (request.is404) answerNotFound(routes, request, reply)
+    else if (hasEncodedBody(request)) refuseEncodedBody(reply)
+    else done()
   })
   app.addHook("onSend", forbidEverything)
   app.setNotFoundHandler((request, reply) => answerNotFound(routes, request, reply))
@@ -76,6 +80,6 @@ export function createApp({
 
 /** A path that cannot be decoded reaches no hook. */
 function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  void logRequest(request, reply)
+  logOnceAnswered(request, reply)
   answerError(error, request, reply)
 }

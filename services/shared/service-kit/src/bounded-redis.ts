@@ -1,4 +1,5 @@
 /** ioredis with an end to waiting: in time, in number, and for what nobody waits for any more. */
+import type { Socket } from "node:net"
 import { Cluster, Redis } from "ioredis"
 import { traceCommand } from "./tracing/redis-spans.ts"
 
@@ -39,12 +40,26 @@ function observe(command: Command, observer: CommandObserver | undefined): void 
 
 export class BoundedRedis extends Redis {
   declare observer?: CommandObserver
+  #corked: Socket | undefined
 
   override sendCommand(...args: Parameters<Redis["sendCommand"]>): unknown {
     observe(args[0], this.observer)
     traceCommand(args[0], this.options.sentinels ? undefined : this.options)
     if (!admits(args[0], this.status, this["offlineQueue"].length)) return args[0].promise
+    this.#writeTogether()
     return super.sendCommand(...args)
+  }
+
+  /** What is sent in one turn of the event loop leaves in one write: under load a system call less for nearly every command. */
+  #writeTogether(): void {
+    const stream: Socket | undefined = this.stream // none before the first connection
+    if (stream === undefined || stream === this.#corked) return
+    this.#corked = stream
+    stream.cork()
+    setImmediate(() => {
+      this.#corked = undefined
+      stream.uncork()
+    })
   }
 }
 

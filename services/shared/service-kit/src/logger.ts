@@ -19,7 +19,7 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
     {
       level,
       base: { name },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamps(),
       serializers: { err: describeError, error: describeError, req: methodOf, res: statusOf },
       formatters: { level: (label) => ({ level: label }), log: keepHarmless },
       hooks: { logMethod: withOwnMessage },
@@ -27,6 +27,16 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
     },
     destination ?? readable() ?? pino.destination({ dest: 1, sync: true }),
   )
+}
+
+/** RFC 3339, in UTC. Of the many lines of one millisecond the first writes it out. */
+function createTimestamps(): () => string {
+  let [last, text] = [0, ""]
+  return () => {
+    const now = Date.now()
+    if (now !== last) [last, text] = [now, `,"time":"${new Date(now).toISOString()}"`]
+    return text
+  }
 }
 
 /** Where a line has no message of its own, pino takes the error's, which may quote input. */
@@ -76,17 +86,21 @@ const secretName = /secret|password|authorization|cookie|assertion|verifier|nonc
 
 /** An object may hold a whole request, so that only plain values pass; a name that promises a secret never does. */
 function keepHarmless(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => {
-      if (serialized.has(name) && typeof value === "object") return [name, value]
-      if (secretName.test(name) && typeof value === "string") return [name, "[redacted]"]
-      return [name, isPlain(value) || (Array.isArray(value) && value.every(isPlain)) ? value : "[dropped]"]
-    }),
-  )
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) kept[name] = harmless(name, fields[name])
+  return kept
 }
 
-const isPlain = (value: unknown): boolean =>
-  value === null || ["string", "number", "boolean", "undefined"].includes(typeof value)
+function harmless(name: string, value: unknown): unknown {
+  if (typeof value === "string") return secretName.test(name) ? "[redacted]" : value
+  if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return value
+  return serialized.has(name) && typeof value === "object" ? value : "[dropped]"
+}
+
+function isPlain(value: unknown): boolean {
+  const type = typeof value
+  return type === "string" || type === "number" || type === "boolean" || type === "undefined" || value === null
+}
 
 /** On a terminal in development, where pino-pretty is installed, lines are for reading; otherwise undefined. */
 function readable(): DestinationStream | undefined {

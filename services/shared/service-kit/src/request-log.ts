@@ -3,8 +3,14 @@ import { context } from "@opentelemetry/api"
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify"
 import { describeError } from "./logger.ts"
 
-/** An onRequest hook. The line is written when the answer is sent, or when the client has gone. */
-export async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/** An onRequest hook. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  logOnceAnswered(request, reply)
+  done()
+}
+
+/** The line is written when the answer is sent, or when the client has gone. */
+export function logOnceAnswered(request: FastifyRequest, reply: FastifyReply): void {
   const started = performance.now()
   const write = () => {
     const { headersSent, statusCode, writableFinished } = reply.raw

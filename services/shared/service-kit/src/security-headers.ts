@@ -5,15 +5,22 @@ const always = { "x-content-type-options": "nosniff", "referrer-policy": "no-ref
 const nothing = "default-src 'none'; frame-ancestors 'none'"
 
 /** An onRequest hook, so that a route can still say otherwise. */
-export async function addSecurityHeaders(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function addSecurityHeaders(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.headers(always)
+  done()
 }
 
 /** An onSend hook: what is no page of ours loads nothing, should a browser show it. */
-export async function forbidEverything(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function forbidEverything(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  _payload: unknown,
+  done: () => void,
+): void {
   const type = String(reply.getHeader("content-type") ?? "")
   if (/^application\/(.+\+)?json\b/.test(type) && !reply.hasHeader("content-security-policy"))
     reply.header("content-security-policy", nothing)
+  done()
 }
 
 /** The same for answers that are given where no hook runs. */
