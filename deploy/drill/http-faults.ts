@@ -17,20 +17,20 @@ export interface HttpFault {
 
 export interface HttpFaultProxy {
   url: string
+  /** Of the server behind it. Assign to put another one there: what is under way stays where it is. */
+  targetPort: number
   /** Assign to change it; undefined passes everything on. */
   fault: HttpFault | undefined
   close(): Promise<void>
 }
 
-/** @param targetPort of the server behind it */
 export async function createHttpFaultProxy(targetPort: number): Promise<HttpFaultProxy> {
-  const server = createServer(
-    (incoming, response) => void serve(incoming, response, { targetPort, fault: proxy.fault }),
-  )
+  const server = createServer((incoming, response) => void serve(incoming, response, proxy))
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   const proxy: HttpFaultProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    targetPort,
     fault: undefined,
     async close() {
       server.close()
@@ -41,15 +41,10 @@ export async function createHttpFaultProxy(targetPort: number): Promise<HttpFaul
   return proxy
 }
 
-interface Serving {
-  targetPort: number
-  fault: HttpFault | undefined
-}
-
 async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { targetPort, fault }: Serving,
+  { targetPort, fault }: Pick<HttpFaultProxy, "targetPort" | "fault">,
 ): Promise<void> {
   const meets = fault !== undefined && (fault.path === undefined || fault.path.test(incoming.url ?? ""))
   if (meets && fault.answer !== undefined) {

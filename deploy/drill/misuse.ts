@@ -74,6 +74,10 @@ export const registerNonsense = ({ issuer }: System) =>
     (answer) => answer.text(),
   )
 
+/** What every new client does first. */
+export const readMetadata = ({ issuer }: System) =>
+  fetch(`${issuer}/.well-known/oauth-authorization-server`).then((answer) => answer.text())
+
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
 /** A token of the right form and the wrong key. */

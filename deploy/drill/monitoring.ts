@@ -1,4 +1,4 @@
-/** A real Prometheus and a real Alertmanager: what they say is firing. */
+/** A real Prometheus and a real Alertmanager: what they say is firing, and what Prometheus answers to queries. */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
@@ -10,9 +10,19 @@ const observability = join(import.meta.dirname, "../observability")
 export interface Monitoring {
   /** Alerts that fire now, each in a few words; with Alertmanager, only those that it has heard of. */
   firing(): Promise<string[]>
+  /**
+   * What an expression has now, as Prometheus sorts it.
+   * @throws Error with what Prometheus has against it
+   */
+  query(expression: string): Promise<Series[]>
   /** Forgets all samples: what burned once burns no more. */
   forget(): Promise<void>
   stop(): Promise<void>
+}
+
+interface Series {
+  labels: Readonly<Record<string, string>>
+  value: number
 }
 
 export interface MonitoringOptions {
@@ -53,6 +63,7 @@ export async function startMonitoring({ programs, rules, targets }: MonitoringOp
         const heard = new Set(heardBy(await readJson(`http://${alertmanager}/api/v2/alerts`)))
         return alerts.filter((alert) => heard.has(alert))
       },
+      query: (expression) => query(origin, expression),
       async forget() {
         const everything = new URLSearchParams({ "match[]": '{__name__=~".+"}' })
         const answer = await fetch(`${origin}/api/v1/admin/tsdb/delete_series?${everything}`, { method: "POST" })
@@ -71,13 +82,24 @@ const SCRAPED_WITHIN_MS = 20_000
 /** Prometheus looks for its targets five seconds after its start. */
 async function untilScraped(origin: string, targets: number): Promise<void> {
   const deadline = performance.now() + SCRAPED_WITHIN_MS
-  const query = `${origin}/api/v1/query?${new URLSearchParams({ query: "up == 1" })}`
   for (;;) {
-    const { data } = (await readJson(query)) as { data: { result: unknown[] } }
-    if (data.result.length === targets) return
-    if (performance.now() > deadline) throw new Error(`Prometheus reads ${data.result.length} of ${targets} targets`)
+    const { length } = await query(origin, "up == 1")
+    if (length === targets) return
+    if (performance.now() > deadline) throw new Error(`Prometheus reads ${length} of ${targets} targets`)
     await pause(200)
   }
+}
+
+async function query(origin: string, expression: string): Promise<Series[]> {
+  const answer = await readJson(`${origin}/api/v1/query?${new URLSearchParams({ query: expression })}`)
+  const { resultType, result } = (answer as { data: { resultType: string; result: RawSeries[] } }).data
+  if (resultType !== "vector") throw new Error(`${expression} is a ${resultType}`)
+  return result.map(({ metric, value: [, value] }) => ({ labels: metric, value: Number(value) }))
+}
+
+interface RawSeries {
+  metric: Record<string, string>
+  value: [atSeconds: number, value: string]
 }
 
 /** Returns its host and port. */
@@ -120,7 +142,7 @@ function prometheusConfig(
 
 async function readJson(url: string): Promise<unknown> {
   const answer = await fetch(url)
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status} ${await answer.text()}`)
   return answer.json()
 }
 

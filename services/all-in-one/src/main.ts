@@ -25,6 +25,7 @@ await runProcess("gatehouse", async () => {
     config: config.mcp,
     log: kit.log,
     now: kit.now,
+    onDrain: kit.onDrain,
     tokens,
     metrics,
     revocations,

@@ -72,6 +72,9 @@ export function unknownIn(expression: string, metrics: ReadonlyMap<string, Known
   return [...problems, ...groupedBy.filter((label) => !usable.has(label)).map((label) => `by ${label}`)]
 }
 
+/** The series that an expression reads. */
+export const namesIn = (expression: string): string[] => read(expression).selectors.map(({ name }) => name)
+
 function find(name: string, metrics: ReadonlyMap<string, KnownMetric>): KnownMetric | undefined {
   const family = metrics.get(name.replace(/_(bucket|count|sum)$/, ""))
   if (family?.type !== "histogram") return metrics.get(name)

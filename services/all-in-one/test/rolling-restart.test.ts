@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { createFaultProxy } from "@gatehouse/test-kit"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
-import { envelope, rpcOf, sendModern } from "../../mcp/test/messages.ts"
-import { openListen, openPost } from "../../mcp/test/streams.ts"
+import { envelope, openSession, rpcOf, sendModern } from "../../mcp/test/messages.ts"
+import { openGet, openListen, openPost, openSessionCall } from "../../mcp/test/streams.ts"
 import type { Backend } from "./balancer.ts"
 import { untilReady } from "./processes.ts"
 import { type Cluster, endBySignal, startCluster, startLoad } from "./replicas.ts"
@@ -97,6 +97,31 @@ describe("OAuth services in a rolling restart", () => {
     }
     for (const { code } of ended) expect(code).toBe(0)
     await Promise.all(replicas.map((replica) => replica.start()))
+  }, 30_000)
+
+  it("Z9 a call in a session is answered whole, and its standing stream ends at once", async () => {
+    const replica = await cluster.mcp.another({})
+    await untilReady(replica.running, replica.managementPort)
+    const url = `http://127.0.0.1:${replica.port}/mcp`
+    const session = await openSession(url, token)
+    const call = await openSessionCall(url, token, session, 3)
+    await call.heard("notifications/progress")
+    const standing = await openGet(url, token, session)
+    // Its answer has not begun when the process is told to end: it holds up what comes after, not the streams.
+    const params = { name: "longRunningOperation", arguments: { duration: 3, steps: 6 } }
+    const unbegun = sendModern(url, { token, method: "tools/call", params })
+    await pause(300)
+    const started = performance.now()
+    const ended = endBySignal(replica.running)
+    await standing.ended
+    expect(performance.now() - started).toBeLessThan(DELAY_SECONDS * 1000 + 1_000)
+    expect(call.text()).not.toContain("Done")
+    await call.ended
+    expect(call.text()).toContain("Done, in 3 seconds")
+    expect(JSON.stringify((await rpcOf(await unbegun)).result)).toContain("Done, in 3 seconds")
+    const { code, ms } = await ended
+    expect(code).toBe(0)
+    expect(ms).toBeLessThan(3_000 + 2_000)
   }, 30_000)
 
   describe("a process that is told to end", () => {

@@ -47,7 +47,8 @@ export async function createAuthService(config: AuthConfig, kit: ServiceKit): Pr
     () => log.warn("the store could not be asked for its configuration"),
   )
   const { resourceServers } = config.clientsFile
-  if (resourceServers.length === 0) log.warn("CLIENTS_FILE names no resource server: nobody can introspect")
+  if (resourceServers.length === 0)
+    log.warn("no resource server is named, by CLIENTS_FILE or INTROSPECTION_CLIENT_SECRET: nobody can introspect")
   const known = new Map(resourceServers.map((each) => [each.clientId, each]))
   const signingKeys = config.signingKeys ?? (await developmentSigningKeys(stores.developmentKeys))
   declareSigningKeyEnd(kit.metrics, () => signingKeys.notAfter)
@@ -59,7 +60,7 @@ export async function createAuthService(config: AuthConfig, kit: ServiceKit): Pr
     findClient: createFindClient(config.clientsFile, stores.clients),
     findResourceServer: (clientId) => known.get(clientId),
     rateLimit: { requestsPerMinute: config.rateLimit, keyPrefix: config.keyPrefix, ...(redis && { redis }) },
-    audit: withAuditMetrics(auditLog(log, now), metrics),
+    audit: withAuditMetrics(auditLog(log), metrics),
     metrics,
     now,
   }

@@ -131,6 +131,17 @@ describe("OAuth client authentication", () => {
       { event: "auth.token.denied", facts: { client_id: confidential.clientId, reason: "invalid_client" } },
     ])
   })
+
+  it("tells the log of an id that names nobody only a pseudonym: it may be a secret in the wrong place", async () => {
+    const before = auth.audited.length
+    for (const name of ["planted-secret", "planted-secret", "another-secret"])
+      await ask({}, basic(name, confidential.clientId))
+    const facts = auth.audited.slice(before).map((each) => each.facts)
+    const [first, again, other] = facts.map(({ unknown_client }) => unknown_client)
+    expect(first).toMatch(/^[\w-]{22}$/)
+    expect([again === first, other === first]).toEqual([true, false])
+    expect(JSON.stringify(facts)).not.toMatch(/-secret|client_id/)
+  })
 })
 
 describe("OAuth client authentication, private_key_jwt", () => {

@@ -1,8 +1,8 @@
 /** The MCP service: every route, and what stands behind the one that serves MCP. */
 import { randomBytes } from "node:crypto"
-import { setTimeout as pause } from "node:timers/promises"
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
 import { AUTHORIZATION_SERVER, PROTECTED_RESOURCE, pathPrefixOf, wellKnownPath, wellKnownUrl } from "@gatehouse/oauth"
-import { createApp, limitRate, measureHttp, type RateLimitOptions } from "@gatehouse/service-kit"
+import { createApp, describeError, limitRate, measureHttp, type RateLimitOptions } from "@gatehouse/service-kit"
 import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server"
 import type { FastifyInstance } from "fastify"
 import { ownerKeyOf } from "./caller.ts"
@@ -23,8 +23,8 @@ import { protectedResourceMetadata } from "./routes/protected-resource-metadata.
 import { createScopeNames } from "./scope-names.ts"
 import { createSessions } from "./sessions/sessions.ts"
 
-/** Less than the process takes to drain, so that standing streams can still end politely. */
-const CALLS_END_WITHIN_MS = 15_000
+/** Less than the 20 s that the process takes to drain, so that what is left can still end politely. */
+const CALLS_END_WITHIN_MS = 18_000
 
 /** The service on its own. */
 export function buildMcpApp(deps: McpDependencies): FastifyInstance {
@@ -74,38 +74,28 @@ function mountEndpoint(endpoint: FastifyInstance, deps: McpDependencies): void {
     })
   const limitRefusals = limit({ name: "refusals" })
   const limitCalls = limit({ name: "calls", keyOf: ({ mcpCaller }) => (mcpCaller ? ownerKeyOf(mcpCaller) : "") })
-  const { modern, sessions, streams } = openProtocol(endpoint, deps)
+  const { operationEnded } = deps.metrics ?? {}
+  const protocol = openProtocol(endpoint, deps)
   endpoint.options(path, answerPreflight)
   endpoint.route({
     method: ["GET", "POST", "DELETE"],
     url: path,
     exposeHeadRoute: false,
     onRequest: requireAccessToken({ tokens, refuse, limitRefusals }),
-    handler: mcpEndpoint({
-      modern,
-      sessions,
-      streams,
-      refuse,
-      limitCalls,
-      toolScopes: config.toolScopes,
-      operationEnded: deps.metrics?.operationEnded,
-    }),
+    handler: mcpEndpoint({ ...protocol, refuse, limitCalls, toolScopes: config.toolScopes, operationEnded }),
   })
 }
 
 /** Both eras of the protocol over one factory, and everything that ends by itself: by the clock, by revocation, with the app. */
 function openProtocol(endpoint: FastifyInstance, { config, log, now, revocations, ...deps }: McpDependencies) {
-  const onError = (error: Error) => log.debug({ err: error }, "an MCP exchange was refused or cut off")
+  const onError = (error: Error) => log.debug(reasonOf(error), "an MCP exchange was refused or cut off")
   const bus = new InMemoryServerEventBus(onError)
   // A key of this process's own: another replica would need the same.
   const requestState = createRequestState(config.requestStateKey ?? randomBytes(32))
   const factory = createMcpServerFactory({ now, requestState, bus })
-  const modern = createMcpHandler(factory, {
-    legacy: "reject",
-    bus,
-    onerror: onError,
-    maxSubscriptions: Number.POSITIVE_INFINITY, // a subject's are counted here; the SDK would count everybody's together
-  })
+  const maxSubscriptions = Number.POSITIVE_INFINITY // a subject's are counted here; the SDK would count everybody's together
+  const open = () => createMcpHandler(factory, { legacy: "reject", bus, onerror: onError, maxSubscriptions })
+  const [modern, subscriptions] = [open(), open()]
   const sessions = createSessions({ factory, now, onError })
   const streams = createOpenStreams()
   deps.metrics?.watchOpen({ sessions: sessions.size, streams: streams.size })
@@ -122,13 +112,30 @@ function openProtocol(endpoint: FastifyInstance, { config, log, now, revocations
     },
     streams.endStanding, // a gap: whoever is still allowed to comes back with a token that is judged anew
   )
-  // Open streams would hold up the end of the server. Calls come first: closing the handler cuts off their answers.
+  let ending = false
+  /** What nobody waits for ends first: its client finds another server while calls are still answered. */
+  const endStanding = () => {
+    ending = true
+    void subscriptions.close()
+    setImmediate(streams.endIdle) // when the last message of each subscription has gone into its stream
+  }
+  deps.onDrain?.(endStanding)
+  // Open streams would hold up the end of the server. Closing the handler or a session cuts off answers: that comes last.
   endpoint.addHook("preClose", async () => {
+    endStanding()
     await Promise.race([streams.untilAnswered(), pause(CALLS_END_WITHIN_MS, undefined, { ref: false })])
+    await turn()
     stopTicking()
     unsubscribe?.()
     await Promise.all([modern.close(), sessions.endAll()])
     streams.endStanding()
   })
-  return { modern, sessions, streams }
+  return { modern, subscriptions, sessions, streams, isEnding: () => ending }
+}
+
+/** The SDK's messages quote headers and bodies. What it names before that, `Rejected inbound request (…)`, is of its own list. */
+const reasonOf = (error: Error) => {
+  const { type, code, frames } = describeError(error)
+  const [, rule = "none"] = /^Rejected inbound request \(([a-z-]+)\)/.exec(error.message) ?? []
+  return { type, ...(code !== undefined && { code }), rule, ...(frames && { frames }) }
 }

@@ -1,5 +1,5 @@
 /** Whose tokens are accepted: from the environment, or from `AUTH_SERVERS_FILE` where each authorization server has settings of its own. */
-import { checkServiceUrl } from "@gatehouse/oauth"
+import { checkServiceUrl, unknownMembers } from "@gatehouse/oauth"
 import { ConfigurationError } from "@gatehouse/service-kit"
 import {
   type AuthorizationServerOptions,
@@ -49,8 +49,11 @@ export function parseAuthorizationServers(text: string): AuthorizationServerOpti
   }
   const result = fileSchema.safeParse(json)
   if (result.success) return result.data.authorization_servers.map(optionsFrom)
-  throw new Error(result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "))
+  throw new Error(result.error.issues.map(sentenceOf).join("; "))
 }
+
+const sentenceOf = (issue: z.core.$ZodIssue): string =>
+  `${issue.path.join(".")}: ${issue.code === "unrecognized_keys" ? unknownMembers(issue.keys) : issue.message}`
 
 /** What the environment says of one or several authorization servers; what it says beside their issuers holds for all of them. */
 export interface ServersInEnvironment {

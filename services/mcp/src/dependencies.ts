@@ -21,6 +21,8 @@ export interface McpDependencies {
   metrics?: Pick<McpMetrics, "operationEnded" | "watchOpen" | "registry">
   /** Shares rate limits between replicas. */
   redis?: RedisConnection
+  /** Is told what to call when the process accepts no more; the end of the app does the same. */
+  onDrain?: (end: () => void) => void
   /** The pulse; a real second when absent. */
   everySecond?: EverySecond
 }

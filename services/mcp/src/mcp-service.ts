@@ -1,5 +1,12 @@
 /** The MCP service put together from its settings, with the authorization server in another process. */
-import { closeRedis, connectRedis, createRedisMetrics, redisConfigured, type ServiceKit } from "@gatehouse/service-kit"
+import {
+  closeRedis,
+  connectRedis,
+  createRedisMetrics,
+  pingRedis,
+  redisConfigured,
+  type ServiceKit,
+} from "@gatehouse/service-kit"
 import type { AuthorizationServerOptions } from "@gatehouse/token-verifier"
 import type { McpConfig, McpSettings } from "./config.ts"
 import type { McpDependencies } from "./dependencies.ts"
@@ -26,12 +33,19 @@ export function createMcpService({ config, settings, servers }: McpServiceParts,
   const redis = redisConfigured(settings)
     ? connectRedis(settings, kit.log, createRedisMetrics(kit.metrics, "mcp"))
     : undefined
-  if (redis) kit.onClose(() => closeRedis(redis))
+  if (redis) {
+    kit.onClose(() => closeRedis(redis))
+    kit.reportHealth("redis", async () => {
+      await pingRedis(redis)
+      return { usedFor: ["revocations", "shared answers", "rate limits"] }
+    })
+  }
   const { tokens, revocations, started } = openTokenValidation({ config, settings, servers, redis, metrics }, kit)
   const deps: McpDependencies = {
     config,
     log: kit.log,
     now: kit.now,
+    onDrain: kit.onDrain,
     tokens,
     metrics,
     ...(revocations && { revocations }),

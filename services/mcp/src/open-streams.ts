@@ -15,6 +15,8 @@ export interface StreamTerms {
   /** Open until somebody ends it (GET, `subscriptions/listen`); otherwise it is the answer to one call. */
   standing: boolean
   holder?: StreamHolder | undefined
+  /** The call that it answers: waited for at the end. A standing stream has one when it takes up an answer that broke off. */
+  call?: { id: unknown } | undefined
 }
 
 /** A stream's place among the open ones. Whoever takes it carries a response in it. */
@@ -36,7 +38,11 @@ export interface OpenStreams {
   /** Ends standing streams: those whose token has expired, or all. */
   endExpired(now: number): void
   endStanding(): void
-  /** Resolves when every call is answered to its end: those without a session, since a session ends with its process. */
+  /** Ends standing streams that answer no call. */
+  endIdle(): void
+  /** The client waits for this answer no more, and none comes: its stream stays open until somebody ends it. */
+  callCancelled(holder: StreamHolder, id: unknown): void
+  /** Resolves when every call is answered to its end. */
   untilAnswered(): Promise<void>
   size(): number
 }
@@ -50,7 +56,10 @@ export function createOpenStreams(): OpenStreams {
   const standing = new Map<string, number>()
   const waiting = new Set<() => void>()
 
-  const isAnswered = () => [...open].every(({ standing, holder }) => standing || holder !== undefined)
+  const tellIfAnswered = () => {
+    if (waiting.size > 0 && isAnswered()) for (const resolve of waiting) resolve()
+  }
+  const isAnswered = () => [...open].every(({ call }) => call === undefined)
   const count = (terms: StreamTerms, change: 1 | -1) => {
     if (change === 1) terms.holder?.streamOpened()
     else terms.holder?.streamClosed()
@@ -72,13 +81,18 @@ export function createOpenStreams(): OpenStreams {
       const release = () => {
         if (!open.delete(stream)) return
         count(terms, -1)
-        if (waiting.size > 0 && isAnswered()) for (const resolve of waiting) resolve()
+        tellIfAnswered()
       }
       return { carry: (response, gone, onEnd) => carry(response, { stream, release, gone, onEnd }), release }
     },
     endRevoked: (event) => endWhere(({ caller }) => losesToken(event, caller)),
     endExpired: (now) => endWhere((stream) => stream.standing && stream.caller.expiresAt <= now),
     endStanding: () => endWhere((stream) => stream.standing),
+    endIdle: () => endWhere((stream) => stream.standing && stream.call === undefined),
+    callCancelled(holder, id) {
+      for (const stream of open) if (stream.holder === holder && stream.call?.id === id) stream.call = undefined
+      tellIfAnswered()
+    },
     untilAnswered: () => (isAnswered() ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
     size: () => open.size,
   }

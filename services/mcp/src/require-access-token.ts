@@ -1,6 +1,6 @@
 /** The guard of the MCP endpoint: one of three outcomes for every token, before the body is read. */
 import { coversScope, MCP_SCOPES, OAuthError, parseBearer, unavailable } from "@gatehouse/oauth"
-import type { RateLimitHook } from "@gatehouse/service-kit"
+import { type RateLimitHook, repeatable } from "@gatehouse/service-kit"
 import type { InvalidReason, TokenVerifier, Validation } from "@gatehouse/token-verifier"
 import type { FastifyReply, FastifyRequest } from "fastify"
 import { type Caller, callerOf } from "./caller.ts"
@@ -55,7 +55,7 @@ export function requireAccessToken({ tokens, refuse, limitRefusals }: GuardDepen
     await limitRefusals(request, reply) // a reply that is awaited is gone: what tells is whether it was sent
     if (reply.sent) return reply
     if (validation.reason === "missing") return refuse.unauthenticated(reply)
-    request.log.info({ reason: validation.reason }, "access token refused")
+    request.log.info(repeatable({ reason: validation.reason }), "access token refused")
     return refuse.because(reply, { error: refusals.get(validation.reason) as OAuthError, scopes: ["mcp"] })
   }
 }
@@ -79,7 +79,7 @@ function answerUnavailable(
   reply: FastifyReply,
   { validation: { reason, retryAfterSeconds }, refuse }: Outcome<"unavailable">,
 ) {
-  request.log.warn({ reason }, "access token cannot be judged")
+  request.log.warn(repeatable({ reason }), "access token cannot be judged")
   const error = unavailable("the access token cannot be judged right now")
   return refuse.because(reply, { error, retryAfterSeconds })
 }

@@ -1,5 +1,11 @@
 /** News of revocations from the authorization server's Redis, for as long as the process lives. */
-import { closeRedis, connectForBlockingReads, type RedisConnection, type ServiceKit } from "@gatehouse/service-kit"
+import {
+  closeRedis,
+  connectForBlockingReads,
+  describeError,
+  type RedisConnection,
+  type ServiceKit,
+} from "@gatehouse/service-kit"
 import { followRevocations, type RevocationFeed } from "@gatehouse/token-verifier"
 
 const BLOCK_MS = 500
@@ -27,10 +33,23 @@ export function openRevocations(
     ...(memorySeconds !== undefined && { memorySeconds }),
     ...(onLag && { onLag }),
   })
-  kit.reportHealth("revocations", follower.health)
+  kit.reportHealth("revocations", () => healthOf(follower))
   kit.onClose(async () => {
     follower.close()
     await closeRedis(connection)
   })
   return follower
 }
+
+/** Following is what it is for: down when it does not, whoever looks and whenever it began. */
+function healthOf(follower: ReturnType<typeof followRevocations>): object {
+  const { outage, lastFailure, ...facts } = follower.health()
+  const { type, code, message } = describeError(lastFailure?.error)
+  return {
+    ...facts,
+    ...(outage && { state: "down", reason: outage.reason, since: timeOf(outage.since) }),
+    ...(lastFailure && { lastError: { at: timeOf(lastFailure.at), type, code, message } }),
+  }
+}
+
+const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString()

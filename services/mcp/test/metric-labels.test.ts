@@ -22,10 +22,15 @@ describe("OAuth metrics: labels", () => {
         ["valid", "none", "l2"],
         ["valid", "none", "stale"],
         ["invalid", "unknown_key", "miss"],
+        ["invalid", "inactive", "l1"],
+        ["invalid", "expired", "l1"],
+        ["invalid", "revoked", "l1"],
+        ["invalid", "revoked", "l2"],
         ["unavailable", "credentials_rejected", "miss"],
         ["unavailable", "circuit_open", "miss"],
       ] as const)
         expect(auto.value(validation(outcome, reason, strategy, cache))).toBe(0)
+    expect(auto.value(validation("invalid", "unknown", "hybrid", "none"))).toBe(0)
     const jwt = await start([{ strategy: "jwt" }])
     const strategies = new Set(jwt.labelsOf("mcp_token_validations_total").map(({ strategy }) => strategy))
     expect(strategies).toEqual(new Set(["none", "jwt"]))
@@ -39,9 +44,10 @@ describe("OAuth metrics: labels", () => {
     for (const server of ["primary", "secondary"]) {
       expect(two.value(request("refused", server))).toBe(0)
       expect(two.value(`mcp_introspection_retries_total{server="${server}"}`)).toBe(0)
-      expect(two.value(`mcp_jwks_refresh_failures_total{server="${server}"}`)).toBe(0)
+      expect(two.value(`mcp_jwks_refresh_total{server="${server}",outcome="failure"}`)).toBe(0)
     }
     expect(two.value(request("refused", "third"))).toBeUndefined()
+    expect(two.value(validation("invalid", "wrong_issuer", "none", "none"))).toBe(0)
   })
 
   it("pass promtool check metrics", async () => {

@@ -59,3 +59,15 @@ export function openPost(url: string, token: string, method: string, params: Rec
   }
   return open(request(url, { method: "POST", headers }), JSON.stringify({ jsonrpc: "2.0", id, method, params }))
 }
+
+/** A call of a session of the 2025 revisions, which tells its progress. */
+export function openSessionCall(url: string, token: string, session: string, duration: number, id: unknown = 7) {
+  const params = {
+    name: "longRunningOperation",
+    arguments: { duration, steps: 20 },
+    _meta: { progressToken: String(id) },
+  }
+  const headers = { ...json, ...bearer(token), "mcp-session-id": session }
+  const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })
+  return open(request(url, { method: "POST", headers }), body)
+}

@@ -16,7 +16,10 @@ export type AuditEvent =
   | "auth.introspection.denied"
 
 export interface AuditFacts {
+  /** Of a client that there is: what names nobody may be a secret in the wrong place. */
   client_id?: string
+  /** In place of an id that names nobody, from `pseudonymOf`: one name or many, that much can be seen. */
+  unknown_client?: string
   /** A pseudonym, from `pseudonymOf`. */
   subject?: string
   grant_type?: string
@@ -27,5 +30,5 @@ export interface AuditFacts {
 
 export type Audit = (event: AuditEvent, facts: AuditFacts) => void
 
-/** The same person has the same pseudonym, by which an operator who knows the subject finds the lines. */
-export const pseudonymOf = (subject: string): string => hashOf(subject).slice(0, 22)
+/** The same person, or name, has the same pseudonym, by which an operator who knows it finds the lines. */
+export const pseudonymOf = (name: string): string => hashOf(name).slice(0, 22)

@@ -2,7 +2,7 @@
 import { endpointOf } from "@gatehouse/oauth"
 import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from "jose"
 import type { Client } from "./client.ts"
-import { notAuthenticated } from "./client-credentials.ts"
+import { notAuthenticated, UnprovenClient } from "./client-credentials.ts"
 import { hashOf } from "./hash.ts"
 import type { FindClient, Replays } from "./ports.ts"
 
@@ -45,12 +45,14 @@ export async function authenticateByAssertion(
   if (typeof claimed.sub !== "string" || (clientId !== undefined && clientId !== claimed.sub)) throw notAuthenticated()
   const client = await deps.findClient(claimed.sub)
   if (client?.authMethod !== "private_key_jwt") throw notAuthenticated()
-  const { jti, exp } = await orRefused(() => verify(assertion, client, deps))
+  const { jti, exp } = await verify(assertion, client, deps).catch((error) => {
+    throw new UnprovenClient(client.clientId, error)
+  })
 
   // Both a client's name and its jti may hold anything: as JSON, no two pairs are one text.
   const once = hashOf(JSON.stringify([client.clientId, jti]))
   const first = await deps.stores.replays.first(once, deps.attempt, exp + CLOCK_TOLERANCE_SECONDS)
-  if (!first) throw notAuthenticated("replayed")
+  if (!first) throw new UnprovenClient(client.clientId, "replayed")
   return client
 }
 

@@ -4,7 +4,12 @@ import type { Parameters } from "@gatehouse/oauth"
 import type { Hash } from "./authorization.ts"
 import type { Client, ResourceServer } from "./client.ts"
 import { type AssertionDependencies, authenticateByAssertion } from "./client-assertion.ts"
-import { type ClientCredentials, notAuthenticated, parseClientCredentials } from "./client-credentials.ts"
+import {
+  type ClientCredentials,
+  notAuthenticated,
+  parseClientCredentials,
+  UnprovenClient,
+} from "./client-credentials.ts"
 import { hashOf } from "./hash.ts"
 
 /** A metadata document's URL is the longest id there is; a longer one is nobody's. */
@@ -14,7 +19,7 @@ const MAX_CLIENT_ID_LENGTH = 2048
 const nobodysHash = hashOf("nobody")
 
 /**
- * @throws OAuthError `invalid_client`, the same for whatever is wrong; `temporarily_unavailable`
+ * @throws OAuthError `invalid_client`, the same for whatever is wrong; UnprovenClient, where there is such a client; `temporarily_unavailable`
  */
 export async function authenticateClient(credentials: ClientCredentials, deps: AssertionDependencies): Promise<Client> {
   if (credentials.method === "private_key_jwt") return authenticateByAssertion(credentials, deps)
@@ -24,7 +29,8 @@ export async function authenticateClient(credentials: ClientCredentials, deps: A
     credentials.method === "client_secret"
       ? isSecret(credentials.secret, client?.secretHash)
       : client?.authMethod === "none" // a bare client_id is all that a public client has, and proves nothing for another
-  if (client === undefined || !proven) throw notAuthenticated()
+  if (client === undefined) throw notAuthenticated()
+  if (!proven) throw new UnprovenClient(clientId)
   return client
 }
 

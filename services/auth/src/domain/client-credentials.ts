@@ -10,8 +10,9 @@ export type ClientCredentials =
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /** One text for all of them: whoever guesses learns nothing from it. */
-export const notAuthenticated = (cause?: unknown): OAuthError =>
-  new OAuthError("invalid_client", "client authentication failed", { cause })
+export const notAuthenticated = (cause?: unknown): OAuthError => new OAuthError("invalid_client", FAILED, { cause })
+
+const FAILED = "client authentication failed"
 
 /**
  * @param authorization values of the Authorization headers
@@ -43,4 +44,14 @@ function fromHeader(header: string, bodyClientId: string | undefined): ClientCre
     throw new OAuthError("invalid_request", "client_id differs from that of the Authorization header")
   // RFC 6749 §2.3.1: an empty secret is as good as none, and public clients do send it.
   return secret === "" ? { method: "none", clientId } : { method: "client_secret", clientId, secret }
+}
+
+/** There is this client, and it did not prove to be it: to the log it has a name, to whoever asks it is nobody. */
+export class UnprovenClient extends OAuthError {
+  readonly clientId: string
+
+  constructor(clientId: string, cause?: unknown) {
+    super("invalid_client", FAILED, { cause })
+    this.clientId = clientId
+  }
 }

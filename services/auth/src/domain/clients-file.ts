@@ -1,5 +1,12 @@
 /** `CLIENTS_FILE`: the clients and resource servers that the operator knows, checked before anything starts. */
-import { canonicalResource, checkRedirectUri, MCP_SCOPES, OAuthError, parseScope } from "@gatehouse/oauth"
+import {
+  canonicalResource,
+  checkRedirectUri,
+  MCP_SCOPES,
+  OAuthError,
+  parseScope,
+  unknownMembers,
+} from "@gatehouse/oauth"
 import { z } from "zod"
 import { CLIENT_AUTH_METHODS, type Client, GRANT_TYPES, type ResourceServer } from "./client.ts"
 import { checkPublicKeys } from "./client-keys.ts"
@@ -58,20 +65,30 @@ export function parseClientsFile(text: string): ClientsFile {
     throw new Error("is not JSON")
   }
   const result = fileSchema.safeParse(json)
-  if (!result.success)
-    throw new Error(
-      result.error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`).join("; "),
-    )
+  if (!result.success) throw new Error(result.error.issues.map(sentenceOf).join("; "))
   const resourceServers = result.data.resource_servers.map(({ client_id, client_secret, resources }) => ({
     clientId: client_id,
     secretHash: hashOf(client_secret),
     resources,
   }))
   const { clients } = result.data
-  const ids = [...clients, ...resourceServers].map(({ clientId }) => clientId)
-  const twice = ids.find((each, index) => ids.indexOf(each) !== index)
-  if (twice !== undefined) throw new Error(`client_id ${twice} is there twice`)
+  checkIds(clients, resourceServers)
   return { clients, resourceServers }
+}
+
+const sentenceOf = (issue: z.core.$ZodIssue): string =>
+  `${issue.path.join(".") || "the file"}: ${issue.code === "unrecognized_keys" ? unknownMembers(issue.keys) : issue.message}`
+
+/** By their places: a secret may stand where an id belongs. */
+function checkIds(clients: readonly Client[], resourceServers: readonly ResourceServer[]): void {
+  const seen = new Map<string, string>()
+  const check = (place: string, clientId: string) => {
+    const first = seen.get(clientId)
+    if (first !== undefined) throw new Error(`${place} has the client_id of ${first}`)
+    seen.set(clientId, place)
+  }
+  for (const [index, { clientId }] of clients.entries()) check(`clients.${index}`, clientId)
+  for (const [index, { clientId }] of resourceServers.entries()) check(`resource_servers.${index}`, clientId)
 }
 
 /** The operator's clients first: nobody can register one of their names, and no store is asked for them. */

@@ -1,5 +1,6 @@
 /** The one translator from a refusal to its JSON (RFC 6749 §5.2). */
 import { errorBody, OAuthError } from "@gatehouse/oauth"
+import { repeatable } from "@gatehouse/service-kit"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
 declare module "fastify" {
@@ -20,7 +21,7 @@ export function answerOAuthError(
   reply.header("cache-control", "no-store")
   if (!(error instanceof OAuthError)) return undefined
   reply.oauthError = error
-  if (error.status >= 500) request.log.warn({ err: error }, "not answered")
+  if (error.status >= 500) request.log.warn(repeatable({ reason: error.code, err: error }), "not answered")
   // Every 401 names the scheme that would do (RFC 9110 §15.5.2), also when none was tried.
   if (error.code === "invalid_client") reply.header("www-authenticate", 'Basic realm="gatehouse", charset="UTF-8"')
   if (error.code === "temporarily_unavailable") reply.header("retry-after", RETRY_AFTER_SECONDS)

@@ -1,5 +1,6 @@
 /** How a page and a redirect are answered, and what becomes of an error on the way to a person. */
 import { OAuthError } from "@gatehouse/oauth"
+import { repeatable } from "@gatehouse/service-kit"
 import type { FastifyReply, FastifyRequest } from "fastify"
 import { errorPage } from "../pages/error-page.ts"
 import { stylesheetHash } from "../pages/style.ts"
@@ -36,7 +37,8 @@ export const withErrorPage =
       if (thrown instanceof Error && "statusCode" in thrown) throw thrown // says its own status
       const error =
         thrown instanceof OAuthError ? thrown : new OAuthError("server_error", "unexpected", { cause: thrown })
-      if (error.status >= 500) request.log.error({ err: error.cause ?? error }, "a page could not be served")
+      if (error.status >= 500)
+        request.log.error(repeatable({ reason: error.code, err: error.cause ?? error }), "a page could not be served")
       if (error.code === "temporarily_unavailable") reply.header("retry-after", "2")
       return sendPage(reply, pageStatusOf(error), errorPage({ issuer, error }))
     }

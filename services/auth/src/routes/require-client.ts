@@ -2,9 +2,10 @@
 import { OAuthError, type Parameters, RepeatedParameter } from "@gatehouse/oauth"
 import type { FastifyRequest } from "fastify"
 import type { AuthDependencies } from "../dependencies.ts"
+import { type AuditFacts, pseudonymOf } from "../domain/audit.ts"
 import type { Client } from "../domain/client.ts"
 import { authenticateClient } from "../domain/client-authentication.ts"
-import { parseClientCredentials } from "../domain/client-credentials.ts"
+import { type ClientCredentials, parseClientCredentials, UnprovenClient } from "../domain/client-credentials.ts"
 import { requireForm } from "./form.ts"
 
 export interface AuthenticatedClient {
@@ -34,11 +35,16 @@ export const requireClient = (deps: AuthDependencies) => async (request: Fastify
     request.oauthClient = { client, parameters }
   } catch (error) {
     if (error instanceof OAuthError && error.code === "invalid_client") {
-      const named = credentials.clientId === undefined ? {} : { client_id: credentials.clientId.slice(0, 200) }
-      deps.audit("auth.token.denied", { ...named, reason: error.code })
+      deps.audit("auth.token.denied", { ...whoFailed(error, credentials), reason: error.code })
     }
     throw error
   }
+}
+
+/** A secret in the place of the id is a common mistake: what names no client is not repeated. */
+function whoFailed(error: OAuthError, { clientId }: ClientCredentials): AuditFacts {
+  if (error instanceof UnprovenClient) return { client_id: error.clientId }
+  return clientId === undefined ? {} : { unknown_client: pseudonymOf(clientId) }
 }
 
 function readForm(request: FastifyRequest): Parameters {

@@ -76,24 +76,15 @@ function declareMemory(metrics: Metrics, servers: Servers) {
   })
   const reads = metrics.counter({
     name: "mcp_jwks_refresh_total",
-    help: "Readings of signing keys, by whether they succeeded.",
+    help: "Readings of signing keys, by whether they succeeded; after a failure the last good keys stay in use.",
     labels: { ...ofServer, outcome: READ_OUTCOMES },
     zero: servers.flatMap(({ server }) => READ_OUTCOMES.map((outcome) => ({ server, outcome }))),
-  })
-  const failedReads = metrics.counter({
-    name: "mcp_jwks_refresh_failures_total",
-    help: "Readings of signing keys that failed; the last good keys stay in use.",
-    labels: ofServer,
-    zero: servers,
   })
   const observed: Pick<Observer, "sharedFlight" | "staleServed" | "evicted" | "keysRead"> = {
     sharedFlight: (server) => shared.add({ server }),
     staleServed: (server) => stale.add({ server }),
     evicted: (tier) => evictions.add({ tier }),
-    keysRead: (read) => {
-      reads.add(read)
-      if (read.outcome === "failure") failedReads.add(read)
-    },
+    keysRead: (read) => reads.add(read),
   }
   return observed
 }

@@ -28,7 +28,8 @@ const labels = {
 type Labels = LabelsOf<typeof labels>
 
 export function declareValidationMetrics(metrics: Metrics, servers: readonly ValidatedServer[]) {
-  const zero = [...new Set(servers.flatMap(strategiesOf))].flatMap(combinationsOf)
+  const several = servers.length > 1 ? [refusedWithout("wrong_issuer")] : []
+  const zero = [...new Set(servers.flatMap(strategiesOf))].flatMap(combinationsOf).concat(several)
   const validations = metrics.counter({
     name: "mcp_token_validations_total",
     help: "Tokens that were judged, and requests without one, by what came out, why, and whence the answer was.",
@@ -65,18 +66,44 @@ function strategiesOf(server: ValidatedServer): ServerStrategy[] {
 }
 
 /** Refused by its form, so that it took nobody's word. */
-const withoutServer = (["missing", "malformed"] as const).map(
-  (reason): Labels => ({ outcome: "invalid", reason, strategy: "none", cache: "none" }),
-)
+const refusedWithout = (reason: Labels["reason"]): Labels => ({
+  outcome: "invalid",
+  reason,
+  strategy: "none",
+  cache: "none",
+})
+const withoutServer = (["missing", "malformed"] as const).map(refusedWithout)
 
-/** What a running service meets. The others are there from their first time on. */
+/** What becomes of answers that are remembered: a refusal, or a token whose end has come since. */
+const REMEMBERED_REFUSALS = [
+  ["inactive", "l1"],
+  ["expired", "l1"],
+  ["revoked", "l1"],
+  ["expired", "l2"],
+  ["revoked", "l2"],
+] as const
+
+/**
+ * What a running service meets. The others are there from their first time on, which costs `rate` all that happened between two
+ * scrapes: a first burst of them is not seen.
+ */
 function combinationsOf(strategy: ServerStrategy): Labels[] {
   const found: CacheLabel = strategy === "in-process" ? "none" : "miss"
   const remembered: CacheLabel[] = strategy === "in-process" ? [] : ["l1", "l2", "stale"]
   const refusals = INVALID_REASONS.filter((reason) => reason !== "missing" && reason !== "insufficient_scope")
+  const refused = (reason: Labels["reason"], cache: CacheLabel): Labels => ({
+    outcome: "invalid",
+    reason,
+    strategy,
+    cache,
+  })
   return [
     ...[found, ...remembered].map((cache): Labels => ({ outcome: "valid", reason: "none", strategy, cache })),
-    ...refusals.map((reason): Labels => ({ outcome: "invalid", reason, strategy, cache: found })),
+    ...refusals.map((reason) => refused(reason, found)),
+    ...REMEMBERED_REFUSALS.filter(([, cache]) => remembered.includes(cache)).map(([reason, cache]) =>
+      refused(reason, cache),
+    ),
+    ...(strategy === "hybrid" ? [refused("unknown", "none")] : []), // no JWT by its form: nothing is looked up
     ...UNAVAILABLE_REASONS.map((reason): Labels => ({ outcome: "unavailable", reason, strategy, cache: found })),
   ]
 }

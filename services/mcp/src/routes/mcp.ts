@@ -20,6 +20,10 @@ import type { McpRequest, Sessions } from "../sessions/sessions.ts"
 
 export interface EndpointDependencies {
   modern: Pick<McpHttpHandler, "fetch">
+  /** Serves `subscriptions/listen`: a handler of its own, since closing one cuts off its calls. */
+  subscriptions: Pick<McpHttpHandler, "fetch">
+  /** Whether standing streams have been ended, for good. */
+  isEnding: () => boolean
   sessions: Sessions
   streams: OpenStreams
   refuse: Refuse
@@ -30,6 +34,7 @@ export interface EndpointDependencies {
   operationEnded: ((operation: EndedOperation) => void) | undefined
 }
 
+const LISTEN = "subscriptions/listen"
 const SESSION_HEADER = "mcp-session-id"
 const firstModernRevision = "2026-07-28"
 
@@ -127,8 +132,10 @@ async function isOneTooMany(message: Message | undefined, request: FastifyReques
 async function serve(exchange: McpRequest, { deps, operation }: Answering): Promise<Response> {
   const { request, message, caller } = exchange
   const session = sessionOf(exchange, deps.sessions)
-  const standing = request.method === "GET" || message?.method === "subscriptions/listen"
-  const terms: StreamTerms = { caller, standing, holder: session }
+  const standing = request.method === "GET" || message?.method === LISTEN
+  const answers = standing ? (await session?.resumesAnswer(request)) === true : message?.id !== undefined
+  if (standing && !answers && deps.isEnding()) return refuseStream(message)
+  const terms: StreamTerms = { caller, standing, holder: session, call: answers ? { id: message?.id } : undefined }
   const place = deps.streams.take(terms)
   if (place === undefined) {
     operation?.end("rate_limited")
@@ -136,6 +143,8 @@ async function serve(exchange: McpRequest, { deps, operation }: Answering): Prom
   }
   try {
     const response = await dispatch(exchange, session, deps)
+    if (session && message?.method === "notifications/cancelled")
+      deps.streams.callCancelled(session, message.params?.["requestId"])
     // A stream that stays open is what was asked for; any other may end without an answer.
     if (standing || !isEventStream(response)) operation?.end(await endingOf(response))
     return place.carry(response, request.signal, () => operation?.end("cancelled"))
@@ -148,7 +157,10 @@ async function serve(exchange: McpRequest, { deps, operation }: Answering): Prom
 async function dispatch(exchange: McpRequest, session: ReturnType<typeof sessionOf>, deps: EndpointDependencies) {
   const { request, message, authInfo } = exchange
   if (message && !(await isLegacyRequest(request, message)))
-    return deps.modern.fetch(request, { authInfo, parsedBody: message })
+    return (message.method === LISTEN ? deps.subscriptions : deps.modern).fetch(request, {
+      authInfo,
+      parsedBody: message,
+    })
   if (!message && (request.headers.get("mcp-protocol-version") ?? "") >= firstModernRevision)
     return refuseMessage(
       405,
@@ -184,6 +196,13 @@ const tooMany = (what: string, message: Message | undefined): Response =>
     429,
     { code: errorCodes.server, message: `too many open ${what}` },
     { message, headers: { "retry-after": "30" } },
+  )
+
+const refuseStream = (message: Message | undefined): Response =>
+  refuseMessage(
+    503,
+    { code: errorCodes.server, message: "this server is ending" },
+    { message, headers: { "retry-after": "1" } },
   )
 
 /** What a request state is bound to. */

@@ -15,6 +15,8 @@ const MAX_SESSIONS = 50
 const IDLE_SECONDS = 3600
 const LIFETIME_SECONDS = 24 * 3600
 const RECONNECT_AFTER_MS = 1000
+/** The SDK's name of what a session has beside its answers. */
+const GET_STREAM = "_GET_stream"
 
 export interface McpRequest {
   request: Request
@@ -24,6 +26,8 @@ export interface McpRequest {
 }
 
 interface McpSession extends StreamHolder {
+  /** Whether this GET takes up the answer to a call where its stream broke off (`Last-Event-ID`). */
+  resumesAnswer(request: Request): Promise<boolean>
   handle(request: McpRequest): Promise<Response>
 }
 
@@ -113,9 +117,10 @@ const hasExpired = ({ openStreams, usedAt, openedAt }: Entry, now: number): bool
 
 function createEntry(caller: Caller, now: () => number): Entry {
   const id = randomUUID()
+  const eventStore = createEventStore()
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
-    eventStore: createEventStore(),
+    eventStore,
     retryInterval: RECONNECT_AFTER_MS,
   })
   const entry: Entry = {
@@ -129,6 +134,10 @@ function createEntry(caller: Caller, now: () => number): Entry {
     streamClosed: () => {
       entry.openStreams--
       entry.usedAt = now()
+    },
+    async resumesAnswer({ headers }) {
+      const streamId = await eventStore.getStreamIdForEventId?.(headers.get("last-event-id") ?? "")
+      return streamId !== undefined && streamId !== GET_STREAM
     },
     handle: ({ request, message, authInfo }) =>
       transport.handleRequest(request, { authInfo, ...(message !== undefined && { parsedBody: message }) }),

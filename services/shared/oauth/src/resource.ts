@@ -25,7 +25,7 @@ export function canonicalResource(resource: string): string {
  */
 export function checkServiceUrl(name: string, value: string, options: { allowHttp?: boolean } = {}): string {
   // A URL parser drops spaces and line breaks; an issuer is compared byte for byte, and would keep them.
-  if (!URL.canParse(value) || /\s/.test(value)) throw new RangeError(`${name} is not a URL: ${value}`)
+  if (!URL.canParse(value) || /\s/.test(value)) throw new RangeError(`${name} is not a URL`) // which may hold a password
   const url = new URL(value)
   if (url.protocol !== "https:" && url.protocol !== "http:") throw new RangeError(`${name} must be an http(s) URL`)
   if (url.search !== "" || value.includes("#") || value.includes("?"))

@@ -1,5 +1,6 @@
 /** The answer to an error that no service translated: its kind and nothing of its text. */
 import type { FastifyReply, FastifyRequest } from "fastify"
+import { repeatable } from "./repeat-limit.ts"
 import { jsonHeaders } from "./security-headers.ts"
 
 /** A fault of the request keeps its 4xx status (Fastify's own errors carry one); whatever else is thrown is ours: 500, and logged. */
@@ -9,7 +10,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     request.log.debug({ reason: reasonOf(error) }, "request refused")
     return reply.code(status).headers(jsonHeaders).send({ error: "invalid_request" })
   }
-  request.log.error({ err: error }, "request failed")
+  request.log.error(repeatable({ err: error }), "request failed")
   return reply.code(500).headers(jsonHeaders).send({ error: "server_error" })
 }
 

@@ -2,15 +2,7 @@
 import { createHash } from "node:crypto"
 import type { FastifyReply } from "fastify"
 import type { DependencyReport } from "./health.ts"
-
-export interface HealthReport {
-  status: string
-  name: string
-  version: string
-  phase: string
-  uptimeSeconds: number
-  dependencies: Record<string, DependencyReport>
-}
+import { type HealthReport, isOutage, isRecord, type Outage, type Trouble } from "./health-report.ts"
 
 /** Browsers name it first; curl and scripts take anything, and get JSON. */
 export const wantsPage = (accept = ""): boolean =>
@@ -49,10 +41,15 @@ dd{margin:0;min-width:0;overflow-wrap:anywhere}
 `
 const policy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(stylesheet).digest("base64")}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-function pageOf({ name, version, phase, uptimeSeconds, dependencies }: HealthReport, now: number): string {
-  const parts = Object.entries(dependencies).map(([each, report]) => ({ ...judge(report, now), name: each, report }))
-  const ailing = parts.filter(({ trouble }) => trouble !== undefined).map((part) => part.name)
-  const headline = ailing.length === 0 ? "all is well" : `trouble with ${ailing.join(", ")}`
+function pageOf(health: HealthReport, now: number): string {
+  const { status, name, version, phase, uptimeSeconds, troubles, dependencies } = health
+  const parts = Object.entries(dependencies).map(([each, report]) => ({
+    name: each,
+    report,
+    troubles: troubles.filter(({ dependency }) => dependency === each),
+  }))
+  const ailing = new Set(troubles.map(({ dependency }) => dependency))
+  const headline = status === "ok" ? "all is well" : `trouble with ${[...ailing].join(", ")}`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -65,7 +62,7 @@ function pageOf({ name, version, phase, uptimeSeconds, dependencies }: HealthRep
 <body>
 <main>
 <h1>${text(name)}</h1>
-<p class="${ailing.length === 0 ? "good" : "bad"}"><b>${text(headline.charAt(0).toUpperCase() + headline.slice(1))}</b></p>
+<p class="${status === "ok" ? "good" : "bad"}"><b>${text(headline.charAt(0).toUpperCase() + headline.slice(1))}</b></p>
 <p class="quiet">Version ${text(version)}, ${text(phase)}, running for ${text(duration(uptimeSeconds))}. Asked at ${text(clock(now))}.</p>
 ${parts.map((part) => sectionOf(part, now)).join("\n")}
 <p class="quiet">This page does not renew itself. The same as JSON: <code>curl</code> this address. Figures over time: <code>/metrics</code>.</p>
@@ -78,54 +75,30 @@ ${parts.map((part) => sectionOf(part, now)).join("\n")}
 interface Part {
   name: string
   report: DependencyReport
-  /** What is wrong, in a line; undefined: nothing. */
-  trouble: string | undefined
-}
-
-/** In trouble is what is not up, and what is up and says of an outage within. */
-function judge(report: DependencyReport, now: number): { trouble: string | undefined } {
-  if (report.state !== "up") {
-    const { message, code, type } = report.lastError ?? {}
-    return { trouble: String(message ?? code ?? type ?? report.state) }
-  }
-  const outages = outagesIn(report)
-  return { trouble: outages.length === 0 ? undefined : outages.map((outage) => storyOf(outage, now)).join("; ") }
-}
-
-interface Outage {
-  reason: string
-  since: number
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-const isOutage = (value: unknown): value is Outage =>
-  isRecord(value) && typeof value["reason"] === "string" && typeof value["since"] === "number"
-
-function outagesIn(value: unknown): Outage[] {
-  if (isOutage(value)) return [value]
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(outagesIn) : []
+  troubles: readonly Trouble[]
 }
 
 const storyOf = ({ reason, since }: Outage, now: number): string => `${reason} since ${time(since, now)}`
 
-function sectionOf({ name, report, trouble }: Part, now: number): string {
+function sectionOf({ name, report, troubles }: Part, now: number): string {
   const { state: _state, since: _since, lastError, ...facts } = report
   const last = lastError && {
     "last error": `${[lastError.code ?? lastError.type, lastError.message].filter(Boolean).join(": ")}, at ${timeOf(lastError.at, now)}`,
   }
-  return `<section class="${trouble === undefined ? "good" : "bad"}" aria-label="${text(name)}">
+  return `<section class="${troubles.length === 0 ? "good" : "bad"}" aria-label="${text(name)}">
 <h2>${text(name)}</h2>
-${stateOf({ name, report, trouble }, now)}
+${stateOf(report, troubles, now)}
 ${factsOf({ ...facts, ...last }, now)}
 </section>`
 }
 
 /** A check runs when somebody looks, so that what it says began when it was first seen; an outage within knows its own beginning. */
-function stateOf({ report: { state, since }, trouble }: Part, now: number): string {
-  if (trouble !== undefined && state === "up") return `<p><b>trouble</b>: ${text(trouble)}</p>`
-  const why = trouble === undefined ? "" : `: ${text(trouble)}`
+function stateOf({ state, since }: DependencyReport, troubles: readonly Trouble[], now: number): string {
+  if (state === "up" && troubles.length > 0) {
+    const stories = troubles.map((trouble) => `${trouble.reason} since ${timeOf(trouble.since, now)}`)
+    return `<p><b>trouble</b>: ${text(stories.join("; "))}</p>`
+  }
+  const why = troubles.map(({ reason }) => `: ${text(reason)}`).join("")
   return `<p><b>${text(state)}</b>${why} <span class="quiet">seen since ${text(timeOf(since, now))}</span></p>`
 }
 

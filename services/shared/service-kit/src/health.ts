@@ -1,7 +1,7 @@
 /** What a process says of itself: whether it is ready, and how its dependencies are. */
 import { describeError } from "./logger.ts"
 
-/** Returns facts to show; throws when the dependency is down. `state` in the facts overrides "up". */
+/** Returns facts to show; throws when the dependency is down. `state`, `since` and `lastError` in the facts override what is seen from here. */
 export type HealthCheck = () => Promise<object> | object
 
 export interface HealthCheckOptions {
@@ -48,7 +48,7 @@ export function createDependency(
         const facts = await withinTime(check)
         dependency.awaited = false
         const { state = "up", ...others } = facts as { state?: string }
-        return { ...standing(state), ...latency(), ...others, ...(lastError && { lastError }) }
+        return { ...standing(state), ...latency(), ...(lastError && { lastError }), ...others }
       } catch (error) {
         const { type, code, message } = describeError(error)
         lastError = { at: new Date().toISOString(), type, code, message }

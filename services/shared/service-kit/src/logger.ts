@@ -1,6 +1,7 @@
 /** The log: JSON lines on stdout, and nothing in them that was not allowed by name. */
 import { createRequire } from "node:module"
-import { type DestinationStream, type LogFn, type Logger, pino } from "pino"
+import { type DestinationStream, type Level, type LogFn, type Logger, pino } from "pino"
+import { createRepeatLimit, kindOf, type RepeatLimit } from "./repeat-limit.ts"
 import { traceFields } from "./tracing/log-fields.ts"
 
 export type { Logger } from "pino"
@@ -11,23 +12,35 @@ export interface LoggerOptions {
   level: string
   /** Where lines go; stdout, when absent, for people if a person is looking at it. */
   destination?: DestinationStream
+  /** Milliseconds since 1970, for what is counted by the minute. */
+  nowMs?: () => number
 }
 
 /** Creates the process's logger. Fields are text, numbers and flags; an object is dropped, `err` and `req` are reduced to what is harmless. */
-export function createLogger({ name, level, destination }: LoggerOptions): Logger {
-  return pino(
+export function createLogger({ name, level, destination, nowMs }: LoggerOptions): Logger {
+  const repeats = createRepeatLimit(({ kind, lines, level }) => {
+    log[log.levels.labels[level] as Level]({ line: kind, lines }, "not logged")
+  }, nowMs)
+  const log = pino(
     {
       level,
       base: { name },
       timestamp: createTimestamps(),
       serializers: { err: describeError, error: describeError, req: methodOf, res: statusOf },
       formatters: { level: (label) => ({ level: label }), log: keepHarmless },
-      hooks: { logMethod: withOwnMessage },
+      hooks: { logMethod: withOwnMessage(repeats) },
       mixin: traceFields,
     },
     destination ?? readable() ?? pino.destination({ dest: 1, sync: true }),
   )
+  untold.set(log, repeats.tell)
+  return log
 }
+
+const untold = new WeakMap<Logger, () => void>()
+
+/** How many lines were not written in a minute that is not over yet. */
+export const tellRepeats = (log: Logger): void => untold.get(log)?.()
 
 /** RFC 3339, in UTC. Of the many lines of one millisecond the first writes it out. */
 function createTimestamps(): () => string {
@@ -40,12 +53,15 @@ function createTimestamps(): () => string {
 }
 
 /** Where a line has no message of its own, pino takes the error's, which may quote input. */
-function withOwnMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
-  const [first, message = "failed", ...values] = args as unknown as [unknown, string?, ...unknown[]]
-  if (first instanceof Error) write.call(this, { err: first }, message, ...values)
-  else if (typeof first === "object") write.call(this, first, message, ...values)
-  else write.apply(this, args)
-}
+const withOwnMessage = (repeats: RepeatLimit) =>
+  function (this: Logger, args: Parameters<LogFn>, write: LogFn, level: number): void {
+    const [first, message = "failed", ...values] = args as unknown as [unknown, string?, ...unknown[]]
+    const kind = kindOf(first, message)
+    if (kind !== undefined && !this.isLevelEnabled("debug") && !repeats.admits(kind, level)) return
+    if (first instanceof Error) write.call(this, { err: first }, message, ...values)
+    else if (typeof first === "object") write.call(this, first, message, ...values)
+    else write.apply(this, args)
+  }
 
 export interface ErrorDescription {
   type: string

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import { createApp } from "./app.ts"
 import type { Dependency } from "./health.ts"
 import { sendHealthPage, wantsPage } from "./health-page.ts"
+import { reportHealth } from "./health-report.ts"
 import { isLoopback } from "./listen.ts"
 import type { Metrics } from "./metrics/metrics.ts"
 
@@ -38,15 +39,9 @@ const readiness = (deps: ManagementDependencies) => async (_request: FastifyRequ
 
 /** Always 200: it is for reading, as a page in a browser. What a probe may act on is /readyz. */
 const health = (deps: ManagementDependencies) => async (request: FastifyRequest, reply: FastifyReply) => {
-  const reports = await Promise.all(deps.dependencies.map(async (each) => [each.name, await each.report()] as const))
-  const report = {
-    status: reports.every(([, { state }]) => state === "up") ? "ok" : "degraded",
-    name: deps.name,
-    version: deps.version,
-    phase: deps.phase(),
-    uptimeSeconds: Math.floor(process.uptime()),
-    dependencies: Object.fromEntries(reports),
-  }
+  const { name, version, phase, dependencies } = deps
+  const self = { name, version, phase: phase(), uptimeSeconds: Math.floor(process.uptime()) }
+  const report = await reportHealth(self, dependencies)
   return wantsPage(request.headers.accept) ? sendHealthPage(reply, report) : report
 }
 

@@ -69,6 +69,13 @@ export function connectForBlockingReads(redis: RedisConnection, blockMs: number)
   return connection
 }
 
+/** @throws Error unless every primary answers */
+export async function pingRedis(redis: RedisConnection): Promise<void> {
+  const primaries = redis instanceof BoundedCluster ? redis.nodes("master") : [redis]
+  if (primaries.length === 0) throw new Error("no node of the cluster is known")
+  await Promise.all(primaries.map((primary) => primary.ping()))
+}
+
 /** Lets commands in flight finish, and stops trying to reconnect. */
 export async function closeRedis(redis: RedisConnection): Promise<void> {
   await redis.quit().catch(() => undefined) // a Redis that is down has nothing to finish

@@ -2,6 +2,7 @@
 import { context } from "@opentelemetry/api"
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify"
 import { describeError } from "./logger.ts"
+import { repeatable } from "./repeat-limit.ts"
 
 /** An onRequest hook. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
@@ -14,16 +15,15 @@ export function logOnceAnswered(request: FastifyRequest, reply: FastifyReply): v
   const started = performance.now()
   const write = () => {
     const { headersSent, statusCode, writableFinished } = reply.raw
-    request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? "none",
-        ...(headersSent && { status: statusCode }),
-        ms: Math.round((performance.now() - started) * 10) / 10,
-        ...(!writableFinished && { aborted: true }),
-      },
-      "request",
-    )
+    const facts = {
+      method: request.method,
+      route: request.routeOptions.url ?? "none",
+      ...(headersSent && { status: statusCode }),
+      ms: Math.round((performance.now() - started) * 10) / 10,
+      ...(!writableFinished && { aborted: true }),
+    }
+    // What is refused costs whoever asks nothing: a flood of it must not fill a disk.
+    request.log.info(statusCode >= 400 ? repeatable(facts) : facts, "request")
   }
   reply.raw.once("close", context.bind(context.active(), write)) // the connection's own events belong to no trace
 }

@@ -5,7 +5,7 @@ import type { DestinationStream, Logger } from "pino"
 import { createDrain, type Drain } from "./drain.ts"
 import { createDependency, type Dependency, type HealthCheck, type HealthCheckOptions } from "./health.ts"
 import { type Address, listen } from "./listen.ts"
-import { createLogger } from "./logger.ts"
+import { createLogger, tellRepeats } from "./logger.ts"
 import { buildManagementApp, type Phase } from "./management.ts"
 import { createMetrics, type Metrics } from "./metrics/metrics.ts"
 import { onProcessEnd } from "./process-end.ts"
@@ -39,6 +39,8 @@ export interface ServiceKit {
   now(): number
   /** Shows a dependency in /health. */
   reportHealth(name: string, check: HealthCheck, options?: HealthCheckOptions): void
+  /** Runs when no connection is accepted any more: ends what stands open and is nobody's answer. Must not throw. */
+  onDrain(end: () => void): void
   /** Runs when the last answer is sent; what was opened last closes first. */
   onClose(close: () => Promise<void> | void): void
   /** Listens, becomes ready, and ends on SIGTERM or SIGINT. */
@@ -61,6 +63,7 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
   const dependencies: Dependency[] = []
   const closers: (() => Promise<void> | void)[] = []
   const drains: Drain[] = []
+  const standing: (() => void)[] = []
   let phase: Phase = "starting"
   let ending: Promise<void> | undefined
 
@@ -69,12 +72,15 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
     phase = "draining"
     for (const drain of drains) drain.begin()
     if (servedBefore) await sleep(shutdownDelaySeconds * 1000)
-    await Promise.all(drains.map((drain) => drain.close(drainSeconds * 1000)))
+    const closing = drains.map((drain) => drain.close(drainSeconds * 1000))
+    for (const endStanding of standing) endStanding()
+    await Promise.all(closing)
     await tracing.end()
     for (const close of closers.reverse())
       await Promise.resolve()
         .then(close)
         .catch((error) => log.error({ err: error }, "not closed"))
+    tellRepeats(log)
     log.info("ended")
   }
   const shutdown = (reason: string): Promise<void> => {
@@ -89,6 +95,7 @@ export async function startServiceKit(name: string, options: ServiceKitOptions):
     managementUrl: await openManagementPort(),
     now: () => Date.now() / 1000,
     reportHealth: (dependency, check, how = {}) => void dependencies.push(createDependency(dependency, check, how)),
+    onDrain: (endStanding) => void standing.push(endStanding),
     onClose: (close) => void closers.push(close),
     serve: async (app, address) => {
       if (phase === "draining") return // a signal came first

@@ -83,8 +83,14 @@ function problemOf(
   const sentence = reason.startsWith(name) ? reason : `${name} ${reason}`
   const text = given.get(name)
   if (secret) return text !== undefined && sentence.includes(text) ? `${name} is not valid` : sentence
-  return text === undefined || sentence.includes(text) ? sentence : `${sentence}, not "${text}"`
+  return text === undefined || sentence.includes(text) || !mayBeShown(text) ? sentence : `${sentence}, not "${text}"`
 }
+
+/**
+ * Only a short word or a path: what is not as it should be may be a secret that was put into the wrong variable, a URL with a password,
+ * or the content of a file of secrets in place of its path.
+ */
+const mayBeShown = (text: string): boolean => /^[\w .:,/-]{1,20}$/.test(text) || /^[./~][\w./-]{1,254}$/.test(text)
 
 function unknownNames(settings: Settings, given: Given): string[] {
   const known = new Set([...SETTING_NAMES, ...Object.keys(settings)])

@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { type Agent, get as httpGet, type IncomingMessage } from "node:http"
+import { type Agent, get as httpGet, type IncomingMessage, Agent as KeepAliveAgent } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
 import type { FastifyInstance } from "fastify"
@@ -18,6 +18,11 @@ async function startApp(register: (app: FastifyInstance) => void = () => {}) {
   app.get("/slow", async (_request, reply) => {
     await pause(400)
     return state.closing ? reply.code(500).send({ error: "cut off" }) : { ok: "slow" }
+  })
+  app.get("/half", async (_request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200).write("first")
+    setTimeout(() => reply.raw.end(" second"), 400)
   })
   register(app)
   const drain = createDrain(app)
@@ -134,5 +139,24 @@ describe("OAuth services: the drain of a server", () => {
     const drain = createDrain(app)
     drain.begin()
     expect(await timed(drain.close(5_000))).toBeLessThan(500)
+  })
+})
+
+describe("OAuth services: the end of an app by itself", () => {
+  it("does not wait for a connection on which nothing was ever asked", async () => {
+    const { app, port } = await startApp()
+    await open(port)
+    await pause(50)
+    expect(await timed(app.close())).toBeLessThan(2_000)
+  })
+
+  it("does not wait for a kept connection that was busy when the app began to close", async () => {
+    const { app, port } = await startApp()
+    const agent = new KeepAliveAgent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    const slow = statusAt(port, "/half", agent)
+    await pause(100)
+    expect(await timed(app.close())).toBeLessThan(2_000)
+    expect(await slow).toBe(200)
   })
 })

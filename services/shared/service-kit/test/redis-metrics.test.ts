@@ -88,6 +88,18 @@ describe("OAuth metrics: Redis", () => {
     expect(await isUp()).toBe(1)
   })
 
+  it("is up again when it is connected again, though nobody asks anything, and a handshake of before times out late", async () => {
+    const late = createRedisMetrics(metrics, "late")
+    late.watch(redis)
+    const settle = (command: string, error?: string) => late.settled(command, 0, error && new Error(error))
+    const isLateUp = async () => (await exposed()).value("late_redis_up")
+    settle("get", "Connection is closed.")
+    expect(await isLateUp()).toBe(0)
+    settle("info")
+    settle("hello", "Command timed out")
+    expect(await isLateUp()).toBe(1)
+  })
+
   it("counts what is not answered in time, and is down though the connection stands", async () => {
     proxy.mode = "blackhole"
     await fails(() => redis.get("k"))

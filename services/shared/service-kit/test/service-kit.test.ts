@@ -118,6 +118,31 @@ describe("OAuth services: the end of a process", () => {
     expect(ms).toBeLessThan(2_000)
   })
 
+  it("ends what stands open once it accepts no more, while what is in flight is still answered", async () => {
+    const kit = await startServiceKit("kit", {
+      logLevel: "silent",
+      managementHost: "127.0.0.1",
+      managementPort: undefined,
+    })
+    const app = createApp()
+    const order: string[] = []
+    app.get("/slow", async () => {
+      await new Promise((later) => setTimeout(later, 300))
+      order.push("answered")
+      return {}
+    })
+    kit.onDrain(() => order.push(`standing ended, listening: ${app.server.listening}`))
+    kit.onClose(() => void order.push("closed"))
+    await kit.serve(app, { host: "127.0.0.1", port: 0 })
+    const address = app.server.address()
+    const port = typeof address === "object" ? Number(address?.port) : 0
+    const slow = ask(port, "/slow", new Agent())
+    await new Promise((later) => setTimeout(later, 100))
+    await kit.shutdown("test")
+    expect((await slow).status).toBe(200)
+    expect(order).toEqual(["standing ended, listening: false", "answered", "closed"])
+  })
+
   it("ends at once when asked twice", async () => {
     const { child, end } = await startFixture({ delay: 30 })
     child.kill("SIGINT")
@@ -214,6 +239,30 @@ describe("OAuth services: the management port", () => {
         redis: { state: "up", mode: "standalone", latencyMs: expect.any(Number), lastError: { message: "refused" } },
       },
     })
+    await kit.shutdown("test")
+  })
+
+  it("says degraded, as JSON and as a page, of an outage within a dependency that is up; readiness does not change", async () => {
+    const { kit, port } = await startKit()
+    const since = Math.floor(Date.now() / 1000) - 60
+    let outage: object | null = null
+    kit.reportHealth("token validation", () => ({ servers: [{ issuer: "https://auth.test", outage }] }))
+    kit.reportHealth("store", () => ({ kind: "redis" }))
+    await kit.serve(createApp(), { host: "127.0.0.1", port: 0 })
+    const [json, page] = [{}, { headers: ["Host: localhost", "Accept: text/html"] }]
+    const ask = (how: object) => sendRaw(port, requestText("/health", how))
+    expect(bodyOf(await ask(json))).toMatchObject({ status: "ok", phase: "ready", troubles: [] })
+    expect(await ask(page)).toContain("<b>All is well</b>")
+    outage = { reason: "timeout", since }
+    const answer = await ask(json)
+    expect(statusOf(answer)).toBe(200)
+    expect(bodyOf(answer)).toMatchObject({
+      status: "degraded",
+      troubles: [{ dependency: "token validation", reason: "timeout", since: new Date(since * 1000).toISOString() }],
+      dependencies: { "token validation": { state: "up" }, store: { state: "up" } },
+    })
+    expect(await ask(page)).toContain("<b>Trouble with token validation</b>")
+    expect(await probe(port, "/readyz")).toBe(200)
     await kit.shutdown("test")
   })
 

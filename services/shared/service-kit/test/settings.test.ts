@@ -6,6 +6,7 @@ import {
   ConfigurationError,
   cidrs,
   commonSettings,
+  contentOf,
   flag,
   hostsAndPorts,
   list,
@@ -61,6 +62,26 @@ describe("OAuth services: settings", () => {
 
   it("U5 takes a blank value for an absent one", () => {
     expect(readSettings(table, { AUTH_SERVER_URL: "  " }).AUTH_SERVER_URL).toBeUndefined()
+  })
+
+  it("repeats a wrong value only where it is a short word or a path: anything else may be a secret in the wrong variable", () => {
+    const file = { FILE: { parse: contentOf, meaning: "a file" } }
+    const problem = (FILE: string) => {
+      try {
+        readSettings(file, { FILE })
+      } catch (error) {
+        return (error as ConfigurationError).problems[0]
+      }
+      return undefined
+    }
+    const sentence = "FILE must be the path of a readable file"
+    expect(problem("clients.json")).toBe(`${sentence}, not "clients.json"`)
+    expect(problem("/etc/no such")).toBe(`${sentence}, not "/etc/no such"`)
+    expect(problem("/etc/gatehouse/secrets/clients.json")).toBe(
+      `${sentence}, not "/etc/gatehouse/secrets/clients.json"`,
+    )
+    for (const secret of ['{"keys":[]}', "a://u:p@h", "x".repeat(21), "eyJrZXlzIjpbeyJkIjoic2VjcmV0In1dfQ=="])
+      expect(problem(secret)).toBe(sentence)
   })
 
   it("tells every problem at once, a sentence each", () => {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 
 /** By the Debian package that has it. */
-const TOOLS = { "redis-server": "redis-server", chromium: "chromium", promtool: "prometheus" }
+const TOOLS = { "redis-server": "redis-server", chromium: "chromium", prometheus: "prometheus", promtool: "prometheus" }
 
 const isMissing = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0
 
@@ -19,7 +19,8 @@ function isRootOnDebian(): boolean {
 export function setup(): void {
   const missing = Object.entries(TOOLS).flatMap(([tool, debian]) => (isMissing(tool) ? [{ tool, debian }] : []))
   if (missing.length === 0) return
-  const install = `apt-get update && apt-get install -y --no-install-recommends ${missing.map(({ debian }) => debian).join(" ")}`
+  const packages = [...new Set(missing.map(({ debian }) => debian))].join(" ")
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${packages}`
   // Runlevel 1 keeps the packages from starting a Redis and a Prometheus of their own.
   if (isRootOnDebian())
     spawnSync("sh", ["-c", `export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; ${install}`], { stdio: "inherit" })

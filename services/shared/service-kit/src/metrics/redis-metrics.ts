@@ -45,12 +45,14 @@ export function createRedisMetrics(metrics: Metrics, prefix: string): RedisMetri
     watch: (redis) => void watched.push(redis),
     settled: (command, startedMs, error) => {
       const kind = error === undefined ? undefined : kindOf(error)
-      lost = kind === "timeout" || kind === "connection" || kind === "queue_full"
       if (HANDSHAKE.has(command)) {
+        // One that fails is of a connection that did not come about, and may run into its time-out when the next one stands.
+        if (error === undefined) lost = false
         // An ACL may well forbid the rest of it, which does no harm.
         if (kind === "auth" && (command === "auth" || command === "hello")) errors.add({ kind })
         return
       }
+      lost = kind === "timeout" || kind === "connection" || kind === "queue_full"
       durations.observe({ command: command as "other" }, (performance.now() - startedMs) / 1000)
       if (kind !== undefined) errors.add({ kind })
     },

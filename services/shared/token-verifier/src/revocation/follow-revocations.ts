@@ -45,7 +45,15 @@ interface RevocationLag {
 
 export interface RevocationFollower extends RevocationFeed {
   position(): string | undefined
-  health(): { following: boolean; position: string | null; lagSeconds: RevocationLag }
+  health(): {
+    following: boolean
+    position: string | null
+    lagSeconds: RevocationLag
+    /** Why it does not follow, since when in seconds since 1970; null while it does. */
+    outage: { reason: string; since: number } | null
+    /** The last failed read, `at` in seconds since 1970. */
+    lastFailure: { at: number; error: unknown } | null
+  }
   /** Ends the reading. The connection is closed by whoever opened it: a read in progress ends with it. */
   close(): void
 }
@@ -63,23 +71,26 @@ const ANSWER_SECONDS = 2
  * between, and subscribers are told of a gap. So is whoever subscribes later.
  */
 export function followRevocations(options: FollowOptions): RevocationFollower {
-  const { stream, log, retryMs = 100 } = options
+  const { stream, log, retryMs = 100, now = () => Date.now() / 1000 } = options
   const subscribers = localRevocations()
   const closing = new AbortController()
   const reader = createStreamReader(options, { subscribers, signal: closing.signal })
-  let failed = false
+  let outage: { reason: string; since: number } | null = null
+  let lastFailure: { at: number; error: unknown } | null = null
+  const begunAt = now()
 
   const follow = async () => {
     while (!closing.signal.aborted) {
       try {
         await reader.readOn()
-        if (failed) log?.info({ position: reader.reached() }, "revocations are followed again")
-        failed = false
+        if (outage) log?.info({ position: reader.reached() }, "revocations are followed again")
+        outage = null
       } catch (error) {
         if (closing.signal.aborted) return
-        if (!failed)
+        if (!outage)
           log?.warn({ why: String(error) }, "revocations cannot be followed: cached answers live out their time")
-        failed = true
+        outage ??= { reason: "not followed", since: now() }
+        lastFailure = { at: now(), error }
         reader.doubt()
         await pause(retryMs, undefined, { signal: closing.signal }).catch(() => {})
       }
@@ -96,8 +107,9 @@ export function followRevocations(options: FollowOptions): RevocationFollower {
     },
     position: reader.position,
     health: () => {
-      const reached = reader.reached()
-      return { following: !failed && reached !== undefined, position: reached ?? null, lagSeconds: reader.lag() }
+      const position = reader.reached() ?? null
+      const lost = outage ?? (position === null ? { reason: "not followed yet", since: begunAt } : null)
+      return { following: lost === null, position, lagSeconds: reader.lag(), outage: lost, lastFailure }
     },
     close() {
       closing.abort()
