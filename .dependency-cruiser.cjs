@@ -44,6 +44,12 @@ module.exports = {
       { path: "^services/(?!shared/service-kit/)" },
     ),
     rule(
+      "release-knows-no-service",
+      "What runs beside a service speaks to it over the network, as whoever installs it would.",
+      { path: "^services/shared/release/src" },
+      { path: "^services/(?!shared/(release|oauth|service-kit)/)" },
+    ),
+    rule(
       "telemetry-sdk-on-demand",
       "A process without traces never loads it; everybody else speaks to its API.",
       { path: SRC, pathNot: "service-kit/src/tracing/(sdk|exporter|transport)\\.ts$" },
@@ -110,14 +116,14 @@ module.exports = {
     rule(
       "no-test-code-in-production",
       "The test-kit and tests stay out of what ships.",
-      { path: "^services/(auth|mcp|all-in-one|shared/(oauth|token-verifier|service-kit))/src" },
+      { path: "^services/(auth|mcp|all-in-one|shared/(oauth|token-verifier|service-kit|release))/src" },
       { path: "^services/shared/test-kit/|/test/" },
     ),
     rule(
       "no-dev-dependency-in-production",
       "What ships is declared.",
       {
-        path: "^services/(auth|mcp|all-in-one|shared/(oauth|token-verifier|service-kit))/src",
+        path: "^services/(auth|mcp|all-in-one|shared/(oauth|token-verifier|service-kit|release))/src",
         pathNot: "dev-external\\.ts$",
       },
       { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: NODE_BUILTIN },

@@ -26,6 +26,12 @@ import { parseSigningKeys, type SigningKeys } from "./domain/signing-keys.ts"
 
 const ttl = integer({ min: 1, max: 90 * 86_400 })
 
+/** As CLIENTS_FILE has it. */
+function resourceServerId(value: string): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Error("must be 1 to 200 printable ASCII characters")
+  return value
+}
+
 export const authSettings = {
   ...commonSettings,
   PORT: { ...commonSettings.PORT, default: 3001 },
@@ -48,14 +54,15 @@ export const authSettings = {
     meaning: "JSON file of the clients and resource servers that the operator knows",
   },
   INTROSPECTION_CLIENT_ID: {
-    parse: text,
+    parse: resourceServerId,
     default: "mcp",
-    meaning: "development, without CLIENTS_FILE: name of the one resource server",
+    meaning: "name of a resource server for all RESOURCES, beside those of CLIENTS_FILE",
   },
   INTROSPECTION_CLIENT_SECRET: {
     parse: text,
     secret: true,
-    meaning: "development, without CLIENTS_FILE: its secret; random unless given",
+    meaning:
+      "its secret: without one there is no such server, but in development without CLIENTS_FILE, which makes one up",
   },
   SIGNING_KEYS_FILE: {
     parse: fileOf(parseSigningKeys),
@@ -85,7 +92,11 @@ export const readAuthSettings = (env: NodeJS.ProcessEnv): AuthSettings => readSe
 export function authConfigFrom(values: AuthSettings): AuthConfig {
   const issuer = values.BASE_URI ?? `http://localhost:${values.PORT}`
   const resources = values.RESOURCES ?? [canonicalResource("http://localhost:3232/mcp")]
-  const problems = [...issuerProblems(issuer, values), ...(values.NODE_ENV === "production" ? missingIn(values) : [])]
+  const problems = [
+    ...issuerProblems(issuer, values),
+    ...(values.NODE_ENV === "production" ? missingIn(values) : []),
+    ...resourceServerProblems(values),
+  ]
   if (resources.length === 0) problems.push("RESOURCES names no resource")
   if (problems.length > 0) throw new ConfigurationError(problems)
   return {
@@ -97,7 +108,7 @@ export function authConfigFrom(values: AuthSettings): AuthConfig {
     redis: redisConfigured(values) ? values : undefined,
     keyPrefix: values.REDIS_KEY_PREFIX,
     rateLimit: values.RATE_LIMIT,
-    clientsFile: values.CLIENTS_FILE ?? developmentClients(values, resources),
+    clientsFile: withResourceServer(values, resources),
     signingKeys: values.SIGNING_KEYS_FILE,
   }
 }
@@ -124,12 +135,31 @@ function missingIn(values: AuthSettings): string[] {
   ]
 }
 
-/** One resource server, for every resource. In production nobody introspects whom the operator did not name. */
-function developmentClients(values: AuthSettings, resources: readonly string[]): ClientsFile {
-  if (values.NODE_ENV === "production") return { clients: [], resourceServers: [] }
-  const secret = values.INTROSPECTION_CLIENT_SECRET ?? randomBytes(32).toString("base64url")
-  return {
-    clients: [],
-    resourceServers: [{ clientId: values.INTROSPECTION_CLIENT_ID, secretHash: hashOf(secret), resources }],
-  }
+const MIN_SECRET_LENGTH = 32
+
+function resourceServerProblems(values: AuthSettings): string[] {
+  const { CLIENTS_FILE: file, INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = values
+  if (secret === undefined) return []
+  const known = [...(file?.clients ?? []), ...(file?.resourceServers ?? [])].some(({ clientId }) => clientId === id)
+  const short = values.NODE_ENV === "production" && secret.length < MIN_SECRET_LENGTH
+  return [
+    ...(known ? [`INTROSPECTION_CLIENT_ID=${id} is in CLIENTS_FILE too: name the resource server in one of both`] : []),
+    ...(short
+      ? [
+          `INTROSPECTION_CLIENT_SECRET needs at least ${MIN_SECRET_LENGTH} random characters in production, such as openssl rand -base64 32 makes`,
+        ]
+      : []),
+  ]
 }
+
+/** Those of the file, and the one that the environment names. In production nobody introspects whom the operator did not name. */
+function withResourceServer(values: AuthSettings, resources: readonly string[]): ClientsFile {
+  const { clients = [], resourceServers = [] } = values.CLIENTS_FILE ?? {}
+  const secret = values.INTROSPECTION_CLIENT_SECRET ?? madeUpSecret(values)
+  if (secret === undefined) return { clients, resourceServers }
+  const named = { clientId: values.INTROSPECTION_CLIENT_ID, secretHash: hashOf(secret), resources }
+  return { clients, resourceServers: [...resourceServers, named] }
+}
+
+const madeUpSecret = ({ NODE_ENV, CLIENTS_FILE }: AuthSettings): string | undefined =>
+  NODE_ENV === "production" || CLIENTS_FILE !== undefined ? undefined : randomBytes(32).toString("base64url")

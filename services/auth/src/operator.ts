@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `gatehouse-auth`: the operator lists and revokes grants; stored keys are hashes, which nobody could delete by hand. */
+/** `gatehouse-auth`: the operator lists and revokes grants, whose stored keys are hashes that nobody could delete by hand, and rotates signing keys. */
 import { parseArgs } from "node:util"
 import {
   ConfigurationError,
@@ -11,9 +11,11 @@ import {
 } from "@gatehouse/service-kit"
 import { type GrantSelection, listGrants, revokeGrants } from "./domain/operator.ts"
 import type { Stores } from "./domain/ports.ts"
+import { nextSigningKeys, parseSigningKeysCommand, type SigningKeysCommand } from "./operator-signing-keys.ts"
 import { createRedisStores } from "./stores/redis/index.ts"
 
 const usage = `Usage: gatehouse-auth list|revoke --subject SUBJECT | --client CLIENT_ID | --grant GRANT_ID
+       gatehouse-auth signing-keys add | use KID | drop KID
 
   list     shows grants: id, subject, client, scope, resource, when it began, and whether it is alive
   revoke   ends grants with every code, access token and refresh token of them, and tells every resource server
@@ -21,15 +23,29 @@ const usage = `Usage: gatehouse-auth list|revoke --subject SUBJECT | --client CL
 SUBJECT is the "sub" that introspection shows, such as demo|alice.
 The environment is that of the authorization server: REDIS_URL, REDIS_KEY_PREFIX, and the other REDIS_ settings.
 A client that is revoked may still ask people again; its registration ends 30 days after its last use.
+
+  signing-keys   reads SIGNING_KEYS_FILE and prints the JWK set to put in its place, PRIVATE KEYS INCLUDED; it changes nothing itself
+    add          with a new key at the end: published, so that everybody learns it, and not signing yet
+    use KID      with this key at the front: it signs
+    drop KID     without this key, when the last token that it signed has expired
 `
 
-interface Command {
+interface GrantCommand {
   verb: "list" | "revoke"
   selection: GrantSelection
 }
 
+type Command = GrantCommand | { signingKeys: SigningKeysCommand }
+
 /** Undefined when the arguments are not understood. */
 function parseCommand(args: string[]): Command | undefined {
+  const [area, ...rest] = args
+  if (area !== "signing-keys") return parseGrantCommand(args)
+  const signingKeys = parseSigningKeysCommand(rest)
+  return signingKeys && { signingKeys }
+}
+
+function parseGrantCommand(args: string[]): GrantCommand | undefined {
   const option = { type: "string" } as const
   const { values, positionals } = parseArgs({
     args,
@@ -48,7 +64,7 @@ function parseCommand(args: string[]): Command | undefined {
   return { verb, selection }
 }
 
-async function run({ verb, selection }: Command, stores: Stores): Promise<void> {
+async function runOnGrants({ verb, selection }: GrantCommand, stores: Stores): Promise<void> {
   if (verb === "revoke") {
     const count = await revokeGrants(selection, stores)
     process.stdout.write(`${count} ${count === 1 ? "grant" : "grants"} revoked\n`)
@@ -75,6 +91,15 @@ function openStores(): Stores {
   return createRedisStores({ redis: connectRedis(settings, log), keyPrefix, now: () => Date.now() / 1000 })
 }
 
+async function run(command: Command): Promise<void> {
+  if ("signingKeys" in command) {
+    process.stdout.write(nextSigningKeys(command.signingKeys, process.env))
+    return
+  }
+  const stores = openStores()
+  await runOnGrants(command, stores).finally(() => stores.close())
+}
+
 async function main(args: string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(usage)
@@ -91,8 +116,7 @@ async function main(args: string[]): Promise<number> {
     return 2
   }
   try {
-    const stores = openStores()
-    await run(command, stores).finally(() => stores.close())
+    await run(command)
     return 0
   } catch (error) {
     process.stderr.write(`gatehouse-auth: ${error instanceof Error ? error.message : "failed"}\n`)

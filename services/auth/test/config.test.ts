@@ -1,10 +1,11 @@
 /** The environment of the authorization server: what development makes up, and what is refused at start. */
 import { generateKeyPairSync } from "node:crypto"
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { type AuthConfig, authConfigFrom, authSettings, readAuthSettings } from "../src/config.ts"
+import { hashOf } from "../src/domain/hash.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "gatehouse-config-"))
 const fileOf = (name: string, content: unknown): string => {
@@ -69,6 +70,52 @@ describe("OAuth configuration of the authorization server", () => {
     expect(read(production).clientsFile.resourceServers).toEqual([])
   })
 
+  it("takes one resource server of all resources from the environment, in production and beside CLIENTS_FILE", () => {
+    const named = { INTROSPECTION_CLIENT_SECRET: secret }
+    const RESOURCES = "https://mcp.example.com/mcp,https://b.example.com"
+    const resources = ["https://mcp.example.com/mcp", "https://b.example.com"]
+    const secretHash = hashOf(secret)
+    const [alone] = read({ ...production, ...named, RESOURCES }).clientsFile.resourceServers
+    expect(alone).toEqual({ clientId: "mcp", secretHash, resources })
+    const CLIENTS_FILE = fileOf("beside.json", {
+      clients: [{ client_id: "nightly", client_secret: secret, grant_types: ["client_credentials"] }],
+      resource_servers: [{ client_id: "other", client_secret: secret, resources: ["https://other.example.com"] }],
+    })
+    for (const env of [{ ...production, ...named }, named]) {
+      const { clients, resourceServers } = read({ ...env, INTROSPECTION_CLIENT_ID: "rs", CLIENTS_FILE }).clientsFile
+      expect(clients.map(({ clientId }) => clientId)).toEqual(["nightly"])
+      expect(resourceServers.map(({ clientId }) => clientId)).toEqual(["other", "rs"])
+    }
+    expect(read({ CLIENTS_FILE }).clientsFile.resourceServers).toHaveLength(1) // nothing is made up beside a file
+    for (const INTROSPECTION_CLIENT_ID of ["nightly", "other"])
+      expect(() => read({ ...named, INTROSPECTION_CLIENT_ID, CLIENTS_FILE })).toThrow(
+        `INTROSPECTION_CLIENT_ID=${INTROSPECTION_CLIENT_ID} is in CLIENTS_FILE too`,
+      )
+  })
+
+  it("takes no secret in production that could be guessed, and shows none", () => {
+    const INTROSPECTION_CLIENT_SECRET = "guess-me"
+    expect(() => read({ ...production, INTROSPECTION_CLIENT_SECRET })).toThrow(/at least 32 random characters/)
+    expect(() => read({ ...production, INTROSPECTION_CLIENT_SECRET })).not.toThrow("guess-me")
+    expect(read({ INTROSPECTION_CLIENT_SECRET }).clientsFile.resourceServers[0]?.secretHash).toBe(hashOf("guess-me"))
+  })
+
+  it("reads keys and clients through the links of a mounted Secret", () => {
+    const version = join(directory, "..2026_11_25")
+    mkdirSync(version)
+    writeFileSync(join(version, "signing-keys.json"), readFileSync(signingKeys))
+    writeFileSync(join(version, "clients.json"), JSON.stringify({ clients: [] }))
+    symlinkSync("..2026_11_25", join(directory, "..data"))
+    for (const name of ["signing-keys.json", "clients.json"])
+      symlinkSync(join("..data", name), join(directory, `mounted-${name}`))
+    const config = read({
+      ...production,
+      SIGNING_KEYS_FILE: join(directory, "mounted-signing-keys.json"),
+      CLIENTS_FILE: join(directory, "mounted-clients.json"),
+    })
+    expect(config.signingKeys?.jwks.keys).toHaveLength(1)
+  })
+
   it("says of each setting what it is", () => {
     for (const [name, setting] of Object.entries(authSettings)) expect(setting.meaning, name).toMatch(/\w{3}/)
   })
@@ -124,7 +171,7 @@ describe("OAuth CLIENTS_FILE", () => {
       { clients: [{ client_id: "a", client_secret: secret, grant_types: ["client_credentials"], scope: "admin" }] },
     ],
     [
-      "client_id a is there twice",
+      "resource_servers.0 has the client_id of clients.0",
       {
         clients: [{ client_id: "a", client_secret: secret, grant_types: ["client_credentials"] }],
         resource_servers: [{ client_id: "a", client_secret: secret, resources: ["https://a.example.com"] }],

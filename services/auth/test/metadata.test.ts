@@ -4,7 +4,7 @@ import { sendRaw } from "@gatehouse/test-kit"
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parseSigningKeys } from "../src/domain/signing-keys.ts"
-import { type KnownClient, readAnswer, startAuth, type TestAuth } from "./harness.ts"
+import { type KnownClient, OTHER_RESOURCE, RESOURCE, readAnswer, startAuth, type TestAuth } from "./harness.ts"
 import { authorizationServerMetadata } from "./rfc8414.ts"
 
 let auth: TestAuth
@@ -29,7 +29,7 @@ describe("OAuth authorization server metadata", () => {
   it("M4 lists what works, and nothing else", async () => {
     const { status, body } = await get(METADATA)
     expect(status).toBe(200)
-    expect(body).toEqual(authorizationServerMetadata("https://auth.test"))
+    expect(body).toEqual(authorizationServerMetadata("https://auth.test", [RESOURCE, OTHER_RESOURCE]))
   })
 
   it("M1 is the same whatever Host and X-Forwarded headers say", async () => {

@@ -1,6 +1,6 @@
 /** The metadata of an issuer, written out: what clients are promised. */
 
-export const authorizationServerMetadata = (issuer: string) => {
+export const authorizationServerMetadata = (issuer: string, resources: readonly string[]) => {
   const asymmetric = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "EdDSA"]
   return {
     issuer,
@@ -27,6 +27,7 @@ export const authorizationServerMetadata = (issuer: string) => {
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: false,
+    protected_resources: resources,
     gatehouse_access_token_type: "at+jwt",
   }
 }

@@ -3,7 +3,13 @@ import { type AuthorizationServerMetadata, endpointOf, MCP_SCOPES } from "@gateh
 import { CLIENT_AUTH_METHODS, GRANT_TYPES } from "./client.ts"
 import { ASSERTION_ALGORITHMS } from "./client-assertion.ts"
 
-export const metadataOf = (issuer: string): AuthorizationServerMetadata => ({
+export const metadataOf = ({
+  issuer,
+  resources,
+}: {
+  issuer: string
+  resources: readonly string[]
+}): AuthorizationServerMetadata => ({
   issuer,
   authorization_endpoint: endpointOf(issuer, "/authorize"),
   token_endpoint: endpointOf(issuer, "/token"),
@@ -23,5 +29,6 @@ export const metadataOf = (issuer: string): AuthorizationServerMetadata => ({
   code_challenge_methods_supported: ["S256"],
   authorization_response_iss_parameter_supported: true,
   client_id_metadata_document_supported: false,
+  protected_resources: resources,
   gatehouse_access_token_type: "at+jwt",
 })

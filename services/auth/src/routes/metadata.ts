@@ -4,7 +4,7 @@ import type { AuthDependencies } from "../dependencies.ts"
 import { metadataOf } from "../domain/metadata.ts"
 
 export const metadata = ({ config }: AuthDependencies) => {
-  const document = metadataOf(config.issuer)
+  const document = metadataOf(config)
   return async (_request: FastifyRequest, reply: FastifyReply) =>
     reply.header("cache-control", "public, max-age=300").send(document)
 }

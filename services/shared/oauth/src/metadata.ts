@@ -25,6 +25,8 @@ export interface AuthorizationServerMetadata {
   /** Client ID Metadata Documents: true only when they are on. */
   client_id_metadata_document_supported: boolean
   service_documentation?: string
+  /** RFC 9728 §4: the resources that tokens are issued for. */
+  protected_resources: readonly string[]
   /** Ours alone: every access token is a JWT of this `typ` (RFC 9068), so that a resource server need not ask about anything else. */
   gatehouse_access_token_type: "at+jwt"
 }
