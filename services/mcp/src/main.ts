@@ -16,6 +16,9 @@ await runProcess("gatehouse-mcp", async () => {
     shutdownDelaySeconds: settings.SHUTDOWN_DELAY_SECONDS,
   })
   const { deps, started } = createMcpService({ config, settings, servers }, kit)
-  kit.log.info({ resource: config.resource }, "MCP sessions are kept in memory: run one replica")
+  kit.log.info(
+    { resource: config.resource },
+    "MCP sessions of the 2025 revisions are kept in memory: with several replicas a client has to stay with one",
+  )
   await Promise.all([kit.serve(buildMcpApp(deps), { host: settings.HOST, port: settings.PORT }), started()])
 })
