@@ -46,8 +46,8 @@ export interface Finished {
   stderr: string
 }
 
-/** Charts share files by links, and Helm remarks on each. */
-const SYMLINK_REMARK = /^level=INFO msg="found symbolic link in path[^\n]*\n/gm
+/** Charts share files by links, and Helm remarks on each, 3 and 4 in ways of their own. */
+const SYMLINK_REMARK = /^(?:level=INFO msg="|walk\.go:\d+: )found symbolic link in path[^\n]*\n/gm
 
 /** Runs Helm, with values on its standard input. */
 export function helm(args: readonly string[], values: Values = {}): Promise<Finished> {

@@ -6,12 +6,8 @@ import { CHARTS, cases, directoryOf, helm, NAMESPACE, textRendered } from "./cha
 
 const golden = (chart: string, name: string) => join(import.meta.dirname, "golden", chart, `${name}.yaml`)
 
-/** Says that a chart with symlinks is one, and nothing else. */
-const withoutRemarks = (text: string) =>
-  text
-    .split("\n")
-    .filter((line) => line !== "" && !/found symbolic link in path/.test(line))
-    .join("\n")
+/** Helm 4 leaves blank lines at the end of a document where Helm 3 leaves none. */
+const withoutLastBlanks = (text: string) => `${text.replaceAll(/\n\s*\n---\n/g, "\n---\n").trimEnd()}\n`
 
 describe.each(cases)("$chart with $name", ({ chart, name, values }) => {
   it("passes Helm's strict lint with no remark but that it has no icon", async () => {
@@ -27,13 +23,8 @@ describe.each(cases)("$chart with $name", ({ chart, name, values }) => {
 
   it("is rendered as committed, and Helm remarks nothing", async () => {
     const text = await textRendered(chart, values)
-    expect(withoutRemarks(text)).toBe(
-      text
-        .split("\n")
-        .filter((line) => line !== "")
-        .join("\n"),
-    )
-    await expect(text).toMatchFileSnapshot(golden(chart, name))
+    expect(text).not.toMatch(/found symbolic link in path|^level=|^walk\.go/m)
+    await expect(withoutLastBlanks(text)).toMatchFileSnapshot(golden(chart, name))
   })
 })
 
