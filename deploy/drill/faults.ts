@@ -113,6 +113,12 @@ function faultsOfKeys(system: System): Fault[] {
       },
     },
     {
+      // Before keys cannot be read: for half a minute after that, the authorization server itself is asked about unknown keys.
+      name: "flood of unknown keys",
+      expected: ["UnknownKeySpike mcp"],
+      induce: async () => keepDoing(100, () => callWithUnknownKey(system)),
+    },
+    {
       name: "signing key ends in three days",
       expected: ["SigningKeyExpiring auth"],
       async induce() {
@@ -136,11 +142,6 @@ function faultsOfKeys(system: System): Fault[] {
           return auth.restart()
         }
       },
-    },
-    {
-      name: "flood of unknown keys",
-      expected: ["UnknownKeySpike mcp"],
-      induce: async () => keepDoing(100, () => callWithUnknownKey(system)),
     },
     {
       name: "signing keys cannot be read",
