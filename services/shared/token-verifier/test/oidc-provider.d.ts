@@ -20,6 +20,20 @@ declare module "oidc-provider" {
       accountId: string
       clientId: string
     }) => Grant
+    Client: { find(clientId: string): Promise<object | undefined> }
+    ResourceServer: new (
+      audience: string,
+      about: object,
+    ) => object
+    AccessToken: new (token: {
+      accountId: string
+      client: object
+      grantId: string
+      gty: string
+      scope: string
+      resourceServer: object
+      expiresIn: number
+    }) => { save(): Promise<string> }
   }
 }
 
