@@ -14,7 +14,7 @@ describe("OAuth-protected MCP service, its process", () => {
     const mirror = await fetch(`${service.origin}/.well-known/oauth-authorization-server`)
     expect(await mirror.json()).toMatchObject({ issuer: service.issuer })
     expect(service.output()).toContain('"strategy":"introspection"')
-    expect(service.output()).toContain("run one replica")
+    expect(service.output()).toContain("a client has to stay with one")
     expect(service.output()).not.toMatch(/a-secret-for-introspection|Bearer|"good"/)
   })
 
