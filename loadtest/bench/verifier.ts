@@ -11,6 +11,7 @@ import {
 import { makeKey, type TestKey } from "../../services/shared/token-verifier/test/signing-key.ts"
 import { table } from "./document.ts"
 import { describeRatio, describeSpread, type Ratio, ratioOf } from "./statistics.ts"
+import { tokenClaims } from "./token-claims.ts"
 
 const RESOURCE = "https://mcp.example.com/mcp"
 
@@ -43,17 +44,7 @@ async function start(strategy: "hybrid" | "introspection"): Promise<Setting> {
   const { issuer, endpoint } = server
   server.documents.set("/jwks", json({ keys: [key.jwk] }))
   const exp = Math.floor(Date.now() / 1000) + 3600
-  const claimsOf = (number: number) => ({
-    iss: issuer,
-    sub: `demo|user ${number}`,
-    aud: RESOURCE,
-    client_id: `client-${number}`,
-    scope: "mcp",
-    iat: exp - 3600,
-    exp,
-    jti: `jti-${number}`,
-    grant_id: `grant-${number}`,
-  })
+  const claimsOf = (number: number) => tokenClaims(number, { issuer, resource: RESOURCE, exp })
   server.behaviour = (exchange) => {
     const [, payload = ""] = (exchange.form.get("token") ?? "").split(".")
     return json({ active: true, token_type: "Bearer", ...JSON.parse(Buffer.from(payload, "base64url").toString()) })(

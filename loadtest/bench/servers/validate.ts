@@ -6,6 +6,7 @@ import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
 import { readMcpSettings } from "@gatehouse/mcp"
 import { connectRedis, createLogger } from "@gatehouse/service-kit"
 import { createTokenVerifier, localRevocations } from "@gatehouse/token-verifier"
+import { tokenClaims } from "../token-claims.ts"
 import { inProcess } from "./in-process-dispatcher.ts"
 import { memory, nowhere, reportWorker } from "./report.ts"
 
@@ -29,15 +30,7 @@ const tokenOf = (number: number): string => `token-${number}.`.padEnd(620, "x")
 const claimsOf = (number: number) => ({
   active: true,
   token_type: "Bearer",
-  iss: issuer,
-  sub: `demo|user ${number}`,
-  aud: RESOURCE,
-  client_id: `client-${number}`,
-  scope: "mcp",
-  iat: exp - 3600,
-  exp,
-  jti: `jti-${number}`,
-  grant_id: `grant-${number}`,
+  ...tokenClaims(number, { issuer, resource: RESOURCE, exp }),
 })
 
 const documents = { issuer, introspection_endpoint: `${issuer}/introspect` }

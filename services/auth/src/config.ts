@@ -20,7 +20,7 @@ import {
   type ValuesOf,
 } from "@gatehouse/service-kit"
 import type { AuthPolicy } from "./dependencies.ts"
-import { type ClientsFile, parseClientsFile } from "./domain/clients-file.ts"
+import { type ClientsFile, MIN_SECRET_LENGTH, OPERATOR_ID_FORM, parseClientsFile } from "./domain/clients-file.ts"
 import { hashOf } from "./domain/hash.ts"
 import { parseSigningKeys, type SigningKeys } from "./domain/signing-keys.ts"
 
@@ -28,7 +28,7 @@ const ttl = integer({ min: 1, max: 90 * 86_400 })
 
 /** As CLIENTS_FILE has it. */
 function resourceServerId(value: string): string {
-  if (!/^[\x21-\x7e]{1,200}$/.test(value)) throw new Error("must be 1 to 200 printable ASCII characters")
+  if (!OPERATOR_ID_FORM.test(value)) throw new Error("must be 1 to 200 printable ASCII characters")
   return value
 }
 
@@ -135,15 +135,14 @@ function missingIn(values: AuthSettings): string[] {
   ]
 }
 
-const MIN_SECRET_LENGTH = 32
-
 function resourceServerProblems(values: AuthSettings): string[] {
   const { CLIENTS_FILE: file, INTROSPECTION_CLIENT_ID: id, INTROSPECTION_CLIENT_SECRET: secret } = values
   if (secret === undefined) return []
   const known = [...(file?.clients ?? []), ...(file?.resourceServers ?? [])].some(({ clientId }) => clientId === id)
   const short = values.NODE_ENV === "production" && secret.length < MIN_SECRET_LENGTH
   return [
-    ...(known ? [`INTROSPECTION_CLIENT_ID=${id} is in CLIENTS_FILE too: name the resource server in one of both`] : []),
+    // Without the id: it may be a secret in the wrong place.
+    ...(known ? ["INTROSPECTION_CLIENT_ID is in CLIENTS_FILE too: name the resource server in one of both"] : []),
     ...(short
       ? [
           `INTROSPECTION_CLIENT_SECRET needs at least ${MIN_SECRET_LENGTH} random characters in production, such as openssl rand -base64 32 makes`,

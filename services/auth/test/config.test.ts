@@ -89,7 +89,7 @@ describe("OAuth configuration of the authorization server", () => {
     expect(read({ CLIENTS_FILE }).clientsFile.resourceServers).toHaveLength(1) // nothing is made up beside a file
     for (const INTROSPECTION_CLIENT_ID of ["nightly", "other"])
       expect(() => read({ ...named, INTROSPECTION_CLIENT_ID, CLIENTS_FILE })).toThrow(
-        `INTROSPECTION_CLIENT_ID=${INTROSPECTION_CLIENT_ID} is in CLIENTS_FILE too`,
+        "INTROSPECTION_CLIENT_ID is in CLIENTS_FILE too",
       )
   })
 

@@ -18,8 +18,14 @@ export interface ClientsFile {
   resourceServers: readonly ResourceServer[]
 }
 
-const id = z.string().regex(/^[\x21-\x7e]{1,200}$/, "has 1 to 200 printable ASCII characters")
-const secret = z.string().min(32, "has at least 32 random characters, such as openssl rand -base64 32 makes")
+/** Of whoever the operator names, here or in the environment. */
+export const OPERATOR_ID_FORM = /^[\x21-\x7e]{1,200}$/
+export const MIN_SECRET_LENGTH = 32
+
+const id = z.string().regex(OPERATOR_ID_FORM, "has 1 to 200 printable ASCII characters")
+const secret = z
+  .string()
+  .min(MIN_SECRET_LENGTH, `has at least ${MIN_SECRET_LENGTH} random characters, such as openssl rand -base64 32 makes`)
 
 const clientSchema = z.strictObject({
   client_id: id,

@@ -48,7 +48,7 @@ export function createApp({
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    return503OnClosing: false, // a request that arrived is answered; see serve.ts
+    return503OnClosing: false, // a request that arrived is answered; see drain.ts
     clientErrorHandler: answerClientError,
     frameworkErrors: answerUnroutable,
     routerOptions: {
