@@ -12,7 +12,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Stores } from "../../src/domain/ports.ts"
 import { openReplicas } from "./connect.ts"
 import type { OpenedStores } from "./contract.ts"
-import { aClient, aCode, aGrant, anAccessToken, aPending, aRefreshToken, aRotation, randomHash } from "./records.ts"
+import { everyCall, type Issued, issueIn } from "./every-call.ts"
+import { aClient, aGrant, anAccessToken, aPending, aRefreshToken, aRotation, randomHash } from "./records.ts"
 
 const { now } = manualClock()
 const unavailable = { code: "temporarily_unavailable" }
@@ -40,53 +41,9 @@ describe("OAuth stores when Redis fails", () => {
   beforeEach(() => untilBack(faulty.replicas[0]))
   afterEach(() => untilBack(direct.replicas[0]))
 
-  const issued = async (stores: Stores = direct.replicas[0]) => {
-    const grant = aGrant(now())
-    const token = anAccessToken(grant, now() + 900)
-    const refreshToken = aRefreshToken(now() + 86_400)
-    await stores.grants.create(grant, now() + 600)
-    await stores.grants.issue(grant.grantId, token, refreshToken)
-    const code = randomHash()
-    await stores.authorizationCodes.save(code, aCode(now() + 600, grant.grantId))
-    return { grant, grantId: grant.grantId, token, refreshToken, code }
-  }
+  const issued = (stores: Stores = direct.replicas[0]) => issueIn(stores, now)
 
-  /** One call of each kind, on what is there. */
-  const everyCall = (
-    stores: Stores,
-    { grant, grantId, token, refreshToken, code }: Awaited<ReturnType<typeof issued>>,
-  ) => ({
-    "clients.find": () => stores.clients.find("anybody"),
-    "clients.save": () => stores.clients.save(aClient(), now() + 60),
-    "clients.renew": () => stores.clients.renew("anybody", now() + 60),
-    "pending.save": () => stores.pendingAuthorizations.save(randomHash(), aPending(now() + 60)),
-    "pending.find": () => stores.pendingAuthorizations.find(randomHash()),
-    "pending.approve": () => stores.pendingAuthorizations.approve(randomHash(), now()),
-    "pending.take": () => stores.pendingAuthorizations.take(randomHash(), "one"),
-    "pending.discard": () => stores.pendingAuthorizations.discard(randomHash()),
-    "codes.save": () => stores.authorizationCodes.save(randomHash(), aCode(now() + 60)),
-    "codes.find": () => stores.authorizationCodes.find(grantId, code),
-    "codes.take": () => stores.authorizationCodes.take(grantId, randomHash(), "one"),
-    "codes.recordFailure": () => stores.authorizationCodes.recordFailure(grantId, randomHash(), 5),
-    "grants.create": () => stores.grants.create(aGrant(now()), now() + 60),
-    "grants.find": () => stores.grants.find(grantId),
-    "grants.issue": () => stores.grants.issue(grantId, anAccessToken(grant, now() + 60)),
-    "grants.rotate": () => stores.grants.rotate(aRotation(grant, randomHash(), now())),
-    "grants.introspect": () => stores.grants.introspect(grantId, token.hash),
-    "grants.hasRefreshToken": () => stores.grants.hasRefreshToken(grantId, refreshToken.hash),
-    "grants.revokeAccessToken": () => stores.grants.revokeAccessToken(grantId, randomHash()),
-    "grants.revoke": () => stores.grants.revoke(aGrant(0).grantId),
-    "grants.list": async () => {
-      for await (const page of stores.grants.list(grant)) expect(page).toContain(grantId)
-    },
-    "revocations.publish": () => stores.revocations.publish({ kind: "grant", grantId }),
-    "replays.first": () => stores.replays.first(randomHash(), "one", now() + 60),
-    "developmentKeys.findOrSave": () => stores.developmentKeys.findOrSave("keys"),
-    warnings: () => stores.warnings(),
-    ping: () => stores.ping(),
-  })
-
-  const expectIntact = async ({ grant, grantId, token, refreshToken, code }: Awaited<ReturnType<typeof issued>>) => {
+  const expectIntact = async ({ grant, grantId, token, refreshToken, code }: Issued) => {
     const { grants, authorizationCodes } = direct.replicas[0]
     expect(await grants.introspect(grantId, token.hash)).toEqual(token.claims)
     expect(await authorizationCodes.take(grantId, code, "after")).toMatchObject({ kind: "taken" })
@@ -109,7 +66,7 @@ describe("OAuth stores when Redis fails", () => {
   for (const [fault, { begin, end }] of Object.entries(faults))
     it(`I11 fails every call with temporarily_unavailable within 2 s while Redis ${fault}, and loses nothing`, async () => {
       const before = await issued()
-      const calls = everyCall(faulty.replicas[0], before)
+      const calls = everyCall(faulty.replicas[0], before, now)
       await begin()
       try {
         for (const round of ["the connection breaks", "it stays broken"]) {

@@ -1,7 +1,5 @@
-import { execFile, execFileSync } from "node:child_process"
-import { mkdtempSync } from "node:fs"
-import { rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+/** The connection to Redis: bounds, recovery, credentials, and each of the three ways to reach it. */
+import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import {
@@ -21,6 +19,7 @@ import {
   readSettings,
   redisSettings,
 } from "../src/index.ts"
+import { makeCertificate } from "./certificate.ts"
 import { recordedLog } from "./log-lines.ts"
 
 /** Ended after each test. */
@@ -153,7 +152,8 @@ describe("OAuth services: Redis, one server", () => {
   })
 
   it("speaks TLS, and only to a server whose certificate its CA signed", async () => {
-    const files = certificates()
+    const files = makeCertificate()
+    servers.push(files)
     const port = await findFreePort()
     const signed = `tls-cert-file ${files.cert}\ntls-key-file ${files.key}\ntls-ca-cert-file ${files.cert}`
     await started(`tls-port ${port}\ntls-auth-clients no\n${signed}`)
@@ -275,31 +275,3 @@ describe("OAuth services: Redis Cluster", () => {
     }
   })
 })
-
-function certificates(): { cert: string; key: string } {
-  const directory = mkdtempSync(join(tmpdir(), "tls-"))
-  servers.push({ stop: () => rm(directory, { recursive: true }) })
-  const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")]
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-days",
-      "2",
-      ...subject,
-    ],
-    { stdio: "pipe" },
-  )
-  return { cert, key }
-}
