@@ -10,15 +10,18 @@ import { type FittingLoad, type RightAnswer, send, type Target } from "./load.ts
 export interface Introduction {
   /** Of a server: what is asked for, in turn, and how a right answer is known. */
   served?: { port: number; loads: FittingLoad[]; right: RightAnswer }
-  about: Record<string, number>
+}
+
+/** Bytes, without what is no longer needed. */
+export interface Memory {
+  heap: number
+  resident: number
 }
 
 export type Question = "cpu" | "memory" | { work: number }
 
 export interface MeasuredProcess extends Contestant {
-  memory(): Promise<{ heap: number; resident: number }>
-  /** Whatever else it says of itself. */
-  about: Record<string, number>
+  memory(): Promise<Memory>
   pid: number
 }
 
@@ -42,12 +45,13 @@ export const profileInto = (directory: string): void => {
 
 /** Starts `servers/SCRIPT.ts`, which serves: what it says first are its port and the load that fits it. */
 export async function startServer(options: ProcessOptions): Promise<ServerProcess> {
-  const { child, ask, introduction } = await startMeasured(options)
+  const started = await startMeasured(options)
+  const { introduction } = started
   const { name } = options
   if (introduction.served === undefined) throw new Error(`${name} does not serve`)
   const { port, loads, right } = introduction.served
   const target = { name, port, right, loadOf: (number: number) => loads[number % loads.length] as FittingLoad }
-  return { ...measured(options, { child, ask, introduction }), target, work: (requests) => send(target, { requests }) }
+  return { ...measured(options, started), target, work: (requests) => send(target, { requests }) }
 }
 
 /** Starts `servers/SCRIPT.ts`, which works without being served to anybody. */
@@ -74,13 +78,12 @@ async function startMeasured({ name, script, env = {}, execArgv = [] }: ProcessO
   return { child, ask, introduction }
 }
 
-function measured({ name }: ProcessOptions, { child, ask, introduction }: Started): Omit<MeasuredProcess, "work"> {
+function measured({ name }: ProcessOptions, { child, ask }: Started): Omit<MeasuredProcess, "work"> {
   return {
     name,
-    about: introduction.about,
     pid: child.pid ?? 0,
     cpuMs: async () => (await ask("cpu")) as number,
-    memory: async () => (await ask("memory")) as Awaited<ReturnType<MeasuredProcess["memory"]>>,
+    memory: async () => (await ask("memory")) as Memory,
     async stop() {
       if (child.connected) child.disconnect()
       if (child.exitCode === null) await once(child, "exit")

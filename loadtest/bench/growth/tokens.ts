@@ -12,6 +12,7 @@ interface TokenRow {
   result: Result
   /** The cost, of that with the fewest tokens. */
   growth: Ratio
+  /** Of each that there are more than in the row before. */
   bytesPerToken: number
 }
 
@@ -64,11 +65,12 @@ async function measureSubject(
 ): Promise<Omit<TokenRow, "growth">[]> {
   const bytes = new Map<number, number>()
   const measured = sizes.filter((size) => size >= subject.fewest)
-  const starting = measured.map((tokens) => start(subject, tokens, (each) => bytes.set(tokens, each)))
+  const starting = measured.map((tokens) => start(subject, tokens, (all) => bytes.set(tokens, all)))
   const results = await compare(starting, { rounds, requests: requests * subject.share })
   return results.map((result, place) => {
-    const tokens = measured[place] ?? 0
-    return { tokens, result, bytesPerToken: bytes.get(tokens) ?? 0 }
+    const [tokens = 0, fewer = 0] = [measured[place], measured[place - 1]]
+    const bytesPerToken = ((bytes.get(tokens) ?? 0) - (bytes.get(fewer) ?? 0)) / (tokens - fewer)
+    return { tokens, result, bytesPerToken }
   })
 }
 
@@ -82,26 +84,28 @@ const roomy = ["--max-old-space-size=12288"]
 async function start(
   { name, script, onRedis, start }: Subject,
   tokens: number,
-  tellBytes: (perToken: number) => void,
+  tellBytes: (all: number) => void,
 ): Promise<Contestant> {
   const options = { name: `${name}, ${tokens} tokens`, script, execArgv: roomy }
   if (!onRedis) {
     const started = await start({ ...options, env: { TOKENS: String(tokens) } })
-    tellBytes(started.about["bytesPerToken"] ?? 0)
-    return started
+    const stop = async () => {
+      tellBytes((await started.memory()).heap)
+      await started.stop()
+    }
+    return { ...started, stop }
   }
   const redis = await startRedis({ config: "appendonly no" }) // a log of a million tokens would fill the disk
   try {
     const info = async (section: string, field: string) =>
       Number(new RegExp(`^${field}:(\\d+)`, "m").exec(await askRedis(redis.port, "INFO", section))?.[1])
-    const before = await info("memory", "used_memory")
     const started = await start({ ...options, env: { TOKENS: String(tokens), REDIS_URL: redis.url } })
-    tellBytes(((await info("memory", "used_memory")) - before) / tokens)
     const pid = await info("server", "process_id")
     return {
       ...started,
       cpuMs: async () => (await started.cpuMs()) + cpuMsOf(pid),
       async stop() {
+        tellBytes(await info("memory", "used_memory"))
         await started.stop()
         await redis.stop()
       },

@@ -2,19 +2,17 @@
  * Measured: the token verifier with `TOKENS` tokens that it knows, of which up to 10,000 are presented in turn: in its own memory, or,
  * with `REDIS_URL`, in the cache that replicas share, with next to none in its own.
  */
-import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
+import { setImmediate as turn } from "node:timers/promises"
 import { readMcpSettings } from "@gatehouse/mcp"
 import { connectRedis, createLogger } from "@gatehouse/service-kit"
 import { createTokenVerifier, localRevocations } from "@gatehouse/token-verifier"
 import { tokenClaims } from "../token-claims.ts"
 import { inProcess } from "./in-process-dispatcher.ts"
-import { memory, nowhere, reportWorker } from "./report.ts"
+import { nowhere, reportWorker } from "./report.ts"
 
 const MOST_ASKED = 10_000
 /** At once, as requests come to a server. */
 const CONCURRENCY = 32
-/** Until the last question's time limits are over, and what they held is free. */
-const SETTLES_AFTER_MS = 6000
 const RESOURCE = "https://mcp.example.com/mcp"
 const issuer = "https://issuer.example.com"
 
@@ -53,24 +51,15 @@ const verifier = createTokenVerifier({
 })
 await verifier.start()
 
-await settle()
-const before = memory()
 for (let i = 0; i < tokens; i += CONCURRENCY) {
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, tokens - i) }, (_, j) => verify(tokenOf(i + j))))
   await turn() // as a wire would: the runtime cleans up between its turns
 }
-await settle()
-const { heap } = memory()
 
 const asked = Array.from({ length: Math.min(tokens, MOST_ASKED) }, (_, place) =>
   tokenOf(Math.floor((place * tokens) / Math.min(tokens, MOST_ASKED))),
 ).sort(() => Math.random() - 0.5)
-reportWorker(work, { bytesPerToken: (heap - before.heap) / tokens })
-
-/** Of a few tokens nobody asks what they take. */
-async function settle(): Promise<void> {
-  if (tokens > MOST_ASKED) await pause(SETTLES_AFTER_MS)
-}
+reportWorker(work)
 
 async function work(count: number): Promise<void> {
   let begun = 0
