@@ -1,5 +1,6 @@
 /** How often each endpoint may be asked, and by whom it is counted. */
 import { limitRate, type RateLimitHook } from "@gatehouse/service-kit"
+import type { preHandlerHookHandler } from "fastify"
 import type { RateLimitSettings } from "./dependencies.ts"
 import { authenticatedClientOf } from "./routes/require-client.ts"
 import { authenticatedResourceServerOf } from "./routes/require-resource-server.ts"
@@ -45,11 +46,11 @@ const onlyConfidential =
  * By each replica for itself, with no more work than a comparison: it is asked for every token, and never met in honest use. The
  * operator named them all, so that they are few.
  */
-function limitResourceServers(requestsPerMinute: number | "off", now: () => number): RateLimitHook {
+function limitResourceServers(requestsPerMinute: number | "off", now: () => number): preHandlerHookHandler {
   const counts = new Map<string, number>()
   let minute = 0
-  return async (request, reply) => {
-    if (requestsPerMinute === "off") return undefined
+  if (requestsPerMinute === "off") return (_request, _reply, done) => done()
+  return (request, reply, done) => {
     const time = now()
     if (time >= minute + 60) {
       minute = Math.floor(time / 60) * 60
@@ -58,8 +59,8 @@ function limitResourceServers(requestsPerMinute: number | "off", now: () => numb
     const { clientId } = authenticatedResourceServerOf(request).resourceServer
     const used = (counts.get(clientId) ?? 0) + 1
     counts.set(clientId, used)
-    if (used <= requestsPerMinute) return undefined
+    if (used <= requestsPerMinute) return done()
     const wait = Math.max(1, Math.ceil(minute + 60 - time))
-    return reply.code(429).header("retry-after", wait).send({ error: "too_many_requests" })
+    reply.code(429).header("retry-after", wait).send({ error: "too_many_requests" })
   }
 }

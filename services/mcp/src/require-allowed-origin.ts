@@ -18,14 +18,15 @@ export interface OriginOptions {
 export function requireAllowedOrigin({ baseUri, allowedOrigins }: OriginOptions) {
   const base = new URL(baseUri)
   const allowed = new Set([base.origin, ...allowedOrigins].map((origin) => origin.toLowerCase()))
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+  const isLocalTool = (origin: string) => isLoopbackHost(base.hostname) && isLoopbackOrigin(origin) // the Inspector, say
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { origin } = request.headers
     reply.header("vary", "Origin")
-    if (origin === undefined) return undefined
-    const isLocalTool = isLoopbackHost(base.hostname) && isLoopbackOrigin(origin) // the Inspector, say
-    if (!allowed.has(origin.toLowerCase()) && !isLocalTool) return reply.code(403).send({ error: "forbidden_origin" })
-    reply.headers({ "access-control-allow-origin": origin, "access-control-expose-headers": exposedHeaders })
-    return undefined
+    if (origin === undefined) done()
+    else if (allowed.has(origin.toLowerCase()) || isLocalTool(origin)) {
+      reply.headers({ "access-control-allow-origin": origin, "access-control-expose-headers": exposedHeaders })
+      done()
+    } else reply.code(403).send({ error: "forbidden_origin" })
   }
 }
 

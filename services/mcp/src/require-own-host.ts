@@ -20,11 +20,12 @@ export function requireOwnHost({ baseUri, allowedHosts }: HostOptions) {
     const { hostname, port } = new URL(`http://${host}`)
     return isLoopbackHost(base.hostname) && isLoopbackHost(hostname) && port === base.port
   }
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+  const isOwn = (host: string) => allowed.has(host.replace(defaultPort, "")) || isThisMachine(host)
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const host = (request.headers.host ?? "").toLowerCase()
-    if (!hostForm.test(host) || !URL.canParse(`http://${host}`))
-      return reply.code(400).send({ error: "invalid_request" })
-    if (allowed.has(host) || allowed.has(host.replace(defaultPort, "")) || isThisMachine(host)) return undefined
-    return reply.code(421).send({ error: "misdirected_request" })
+    if (allowed.has(host)) done()
+    else if (!hostForm.test(host) || !URL.canParse(`http://${host}`)) reply.code(400).send({ error: "invalid_request" })
+    else if (isOwn(host)) done()
+    else reply.code(421).send({ error: "misdirected_request" })
   }
 }

@@ -1,5 +1,5 @@
 /** The guard of `/token` and `/revoke`: who asks is authenticated before anything else is looked at (RFC 6749 §3.2.1). */
-import { OAuthError, type Parameters, RepeatedParameter } from "@gatehouse/oauth"
+import { headerValues, OAuthError, type Parameters, RepeatedParameter } from "@gatehouse/oauth"
 import type { FastifyRequest } from "fastify"
 import type { AuthDependencies } from "../dependencies.ts"
 import { type AuditFacts, pseudonymOf } from "../domain/audit.ts"
@@ -61,7 +61,5 @@ function readForm(request: FastifyRequest): Parameters {
 const namesTwoResources = (body: unknown): boolean =>
   new Set(new URLSearchParams(String(body)).getAll("resource")).size > 1
 
-/** All of them: Node keeps the first of two in `headers`, silently. */
-export function authorizationOf({ raw: { rawHeaders } }: FastifyRequest): string[] {
-  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "authorization")
-}
+/** All of them. */
+export const authorizationOf = ({ raw }: FastifyRequest): string[] => headerValues(raw.rawHeaders, "authorization")

@@ -1,5 +1,5 @@
 /** `/mcp`: Streamable HTTP for every revision. 2026-07-28 has no sessions; the 2025 revisions live in them. */
-import { missingScopes, OAuthError } from "@gatehouse/oauth"
+import { headerValues, missingScopes, OAuthError } from "@gatehouse/oauth"
 import type { RateLimitHook } from "@gatehouse/service-kit"
 import { toWebRequest } from "@modelcontextprotocol/node"
 import {
@@ -84,7 +84,7 @@ function openOperation(
 async function readRequest(request: FastifyRequest, reply: FastifyReply): Promise<Request | Response> {
   if (request.method === "POST" && !isJsonContentType(request.headers["content-type"] ?? null))
     return refuseMessage(415, { code: errorCodes.server, message: "Content-Type must be application/json" })
-  if (countOf(SESSION_HEADER, request.raw.rawHeaders) > 1)
+  if (headerValues(request.raw.rawHeaders, SESSION_HEADER).length > 1)
     // Node would join them into one
     return refuseMessage(400, { code: errorCodes.server, message: "Mcp-Session-Id was sent more than once" })
   const gone = new AbortController()
@@ -208,6 +208,3 @@ const refuseStream = (message: Message | undefined): Response =>
 /** What a request state is bound to. */
 const operationOf = (message: Message | undefined): string =>
   message ? `${message.method} ${textParameter(message, "name") ?? textParameter(message, "uri") ?? ""}` : ""
-
-const countOf = (name: string, rawHeaders: readonly string[]): number =>
-  rawHeaders.filter((header, i) => i % 2 === 0 && header.toLowerCase() === name).length

@@ -1,4 +1,5 @@
 /** The Authorization header of a bearer token, read strictly (RFC 6750 §2.1, RFC 9110 §11.4). */
+import { headerValues } from "./header-values.ts"
 
 /** What the header holds. `repeated` means two Authorization headers or two credentials: nobody may choose between them. */
 export type BearerCredentials =
@@ -12,16 +13,12 @@ export const MAX_TOKEN_LENGTH = 8192
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i
 
 /**
- * Reads the bearer token from Node's raw headers. `headers.authorization` is no substitute: Node keeps the first of two silently.
+ * Reads the bearer token from Node's raw headers, since `headers.authorization` hides a second one.
  * @param rawHeaders name, value, name, value… as `IncomingMessage.rawHeaders` has them
  */
 export function parseBearer(rawHeaders: readonly string[]): BearerCredentials {
-  let value: string | undefined
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== "authorization") continue
-    if (value !== undefined) return { kind: "repeated" }
-    value = rawHeaders[i + 1] ?? ""
-  }
+  const [value, another] = headerValues(rawHeaders, "authorization")
+  if (another !== undefined) return { kind: "repeated" }
   return value === undefined ? { kind: "missing" } : parseBearerValue(value)
 }
 

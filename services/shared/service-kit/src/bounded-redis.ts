@@ -25,12 +25,12 @@ export interface CommandObserver {
   settled(command: string, startedMs: number, error?: unknown): void
 }
 
-const observed = new WeakSet<Command>()
+const OBSERVED = Symbol("observed")
 
 /** ioredis sends a command again after a reconnection or a redirection: what is measured is the whole of it. */
-function observe(command: Command, observer: CommandObserver | undefined): void {
-  if (observer === undefined || observed.has(command)) return
-  observed.add(command)
+function observe(command: Command & { [OBSERVED]?: true }, observer: CommandObserver | undefined): void {
+  if (observer === undefined || command[OBSERVED]) return
+  command[OBSERVED] = true // on itself: a WeakSet of what lives so briefly is work for the garbage collector
   const startedMs = performance.now()
   command.promise.then(
     () => observer.settled(command.name, startedMs),

@@ -25,7 +25,8 @@ export function logOnceAnswered(request: FastifyRequest, reply: FastifyReply): v
     // What is refused costs whoever asks nothing: a flood of it must not fill a disk.
     request.log.info(statusCode >= 400 ? repeatable(facts) : facts, "request")
   }
-  reply.raw.once("close", context.bind(context.active(), write)) // the connection's own events belong to no trace
+  // It closes once; "once" would wrap the listener, and take it away again, for every request.
+  reply.raw.on("close", context.bind(context.active(), write)) // the connection's own events belong to no trace
 }
 
 /** Fastify's own lines show URLs and error messages: each is left out, or replaced by a harmless one. */

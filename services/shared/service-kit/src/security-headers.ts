@@ -17,11 +17,14 @@ export function forbidEverything(
   _payload: unknown,
   done: () => void,
 ): void {
-  const type = String(reply.getHeader("content-type") ?? "")
-  if (/^application\/(.+\+)?json\b/.test(type) && !reply.hasHeader("content-security-policy"))
+  if (isJson(reply.getHeader("content-type")) && !reply.hasHeader("content-security-policy"))
     reply.header("content-security-policy", nothing)
   done()
 }
+
+/** Nearly every answer has the one that Fastify gives. */
+const isJson = (type: unknown): boolean =>
+  type === "application/json; charset=utf-8" || /^application\/(.+\+)?json\b/.test(String(type ?? ""))
 
 /** The same for answers that are given where no hook runs. */
 export const jsonHeaders = {

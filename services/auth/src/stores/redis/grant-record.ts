@@ -8,13 +8,14 @@ const numbers: readonly Member[] = ["createdAt", "absoluteExpiresAt", "generatio
 
 /** The grant, alive or revoked; undefined for a tombstone without one, and for what is none. */
 export function parseGrant(record: StoredRecord | undefined): Grant | undefined {
-  if (!record || !texts.every((name) => typeof record[name] === "string")) return undefined
-  if (!numbers.every((name) => typeof record[name] === "number")) return undefined
+  if (!record || !isWhole(record)) return undefined
   const { expiresAt: _, ...grant } = record
   return grant as unknown as Grant
 }
 
-export function aliveGrant(record: StoredRecord | undefined): Grant | undefined {
-  const grant = parseGrant(record)
-  return grant?.revokedAt === 0 ? grant : undefined
-}
+/** Whether it is a grant that lives: introspection asks for every token, and needs no more of it. */
+export const isAliveGrant = (record: StoredRecord | undefined): boolean =>
+  record !== undefined && record["revokedAt"] === 0 && isWhole(record)
+
+const isWhole = (record: StoredRecord): boolean =>
+  texts.every((name) => typeof record[name] === "string") && numbers.every((name) => typeof record[name] === "number")

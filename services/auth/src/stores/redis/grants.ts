@@ -2,7 +2,7 @@
 import type { AccessTokenClaims } from "@gatehouse/oauth"
 import type { Grants } from "../../domain/ports.ts"
 import { TOMBSTONE_SECONDS } from "../bounds.ts"
-import { aliveGrant, parseGrant } from "./grant-record.ts"
+import { isAliveGrant, parseGrant } from "./grant-record.ts"
 import { listGrants } from "./list-grants.ts"
 import type { StoredRecord } from "./records.ts"
 import { rotateIn } from "./rotation.ts"
@@ -38,7 +38,7 @@ export function createGrants(parts: StoreParts): Grants {
       const asked = [keys.accessToken(grantId, accessToken), keys.grant(grantId)] as const
       const [token, grant] = await commands.getAll(...asked)
       const record = records.parse(asked[0], token)
-      if (record?.["revokedAt"] !== 0 || !aliveGrant(records.parse(asked[1], grant))) return undefined
+      if (record?.["revokedAt"] !== 0 || !isAliveGrant(records.parse(asked[1], grant))) return undefined
       return claimsOf(asked[0], record)
     },
     async hasRefreshToken(grantId, refreshToken) {

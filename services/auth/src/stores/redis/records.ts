@@ -34,11 +34,14 @@ export function createRecords(now: () => number, log?: StoreLog) {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === "object" && value !== null ? { ...value } : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isStored = (record: Record<string, unknown>): record is StoredRecord => typeof record["expiresAt"] === "number"
 

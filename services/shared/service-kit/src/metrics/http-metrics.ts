@@ -37,7 +37,7 @@ export function measureHttp(app: FastifyInstance, metrics: Metrics, prefix: stri
     const hook: onRequestHookHandler = ({ method }, { raw }, done) => {
       const startedMs = performance.now()
       const begun = context.active() // when the connection closes, another one may be active
-      raw.once("close", () => record?.({ method, route, raw, startedMs, begun }))
+      raw.on("close", () => record?.({ method, route, raw, startedMs, begun }))
       done()
     }
     measuring.add(hook)
