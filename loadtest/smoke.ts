@@ -7,13 +7,20 @@ import { call, presentBad, presentGood } from "./lib/mcp.ts"
 import { timeUntilRefused } from "./lib/revocation.ts"
 import { BAD, COLD, HOT, optionsOf, summaryOf } from "./lib/run.ts"
 import { BASE_URLS } from "./lib/settings.ts"
-import { forgeriesOf, garbage, mintTokens } from "./lib/tokens.ts"
+import { expired, forgeriesOf, garbage, mintTokens } from "./lib/tokens.ts"
 
 const ITERATIONS = 5
 const wide = (limit: { p95: number; p99: number }) => ({ p95: limit.p95 * 10, p99: limit.p99 * 10 }) // first requests, few of them
 export const options = optionsOf({
   scenarios: { smoke: { executor: "per-vu-iterations", vus: 1, iterations: ITERATIONS, maxDuration: "120s" } },
-  limits: { hot: wide(HOT), cold: wide(COLD), forged: wide(BAD), garbage: wide(BAD), revoked: wide(BAD) },
+  limits: {
+    hot: wide(HOT),
+    cold: wide(COLD),
+    forged: wide(BAD),
+    garbage: wide(BAD),
+    revoked: wide(BAD),
+    ...(expired().length > 0 && { expired: wide(BAD) }),
+  },
 })
 export const handleSummary = summaryOf("smoke")
 
@@ -34,7 +41,7 @@ export default function smoke({ server, tokens }: Data): void {
 
   presentGood(token, "cold")
   for (let i = 0; i < 10; i++) presentGood(token, "hot")
-  for (const bad of [...forgeriesOf(token), garbage()]) presentBad(bad)
+  for (const bad of [...forgeriesOf(token), ...expired(), garbage()]) presentBad(bad)
   const wrongCredentials = requestToken({ ...server, client: { id: server.client.id, secret: "not-the-secret" } })
   judge(wrongCredentials, decisionAtTokenEndpoint(wrongCredentials), {
     kind: "wrong secret",

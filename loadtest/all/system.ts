@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { createFaultProxy, type FaultProxy, findFreePort, type RedisServer, startRedis } from "@gatehouse/test-kit"
 import { type RunningProcess, root, runNode, untilReady } from "../../services/all-in-one/test/processes.ts"
 
@@ -60,12 +61,14 @@ async function startParts(replicas: number, cleanUps: (() => Promise<unknown>)[]
 
   const issuerPort = await findFreePort()
   const issuer = `http://127.0.0.1:${issuerPort}`
-  const auth = await openAuth(issuerPort, {
+  const authEnv = {
     REDIS_URL: redis.url,
     BASE_URI: issuer,
     RESOURCES: `${resource},${OTHER_RESOURCE}`,
     CLIENTS_FILE: clientsFile,
-  })
+  }
+  const expired = await mintShortLived({ issuerPort, authEnv, clientSecret, resource })
+  const auth = await openAuth(issuerPort, authEnv)
   cleanUps.push(auth.end)
   const network = await createFaultProxy({ port: issuerPort })
   cleanUps.push(() => network.close())
@@ -98,8 +101,37 @@ async function startParts(replicas: number, cleanUps: (() => Promise<unknown>)[]
     CLIENT_SECRET: clientSecret,
     TOKEN_CACHE_SECONDS: String(TOKEN_CACHE_SECONDS),
     METRICS_URL: `http://127.0.0.1:${managementPorts[0]}/metrics`,
+    EXPIRED_TOKEN: expired.token,
   }
+  await pause(Math.max(0, expired.atMs - Date.now()))
   return { redis, network, auth, env }
+}
+
+/** More than the clocks of two machines may differ. */
+const SKEW_MS = 10_000
+
+/** A token of the same authorization server, signed with the same key, that will have expired when this is over. */
+async function mintShortLived({ issuerPort, authEnv, clientSecret, resource }: ShortLived) {
+  const auth = await openAuth(issuerPort, { ...authEnv, ACCESS_TOKEN_TTL_SECONDS: "1" })
+  try {
+    const answer = await fetch(`${authEnv.BASE_URI}/token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${clientSecret}`)}` },
+      body: new URLSearchParams({ grant_type: "client_credentials", scope: "mcp", resource }),
+    })
+    if (!answer.ok) throw new Error(`/token answered ${answer.status}: ${await answer.text()}`)
+    const { access_token: token } = (await answer.json()) as { access_token: string }
+    return { token, atMs: Date.now() + 1000 + SKEW_MS }
+  } finally {
+    await auth.end()
+  }
+}
+
+interface ShortLived {
+  issuerPort: number
+  authEnv: Record<string, string> & { BASE_URI: string }
+  clientSecret: string
+  resource: string
 }
 
 function clientsOf(resource: string, clientSecret: string, introspectionSecret: string): string {

@@ -34,9 +34,9 @@ interface Row extends Pick<Comparison, "name" | "what" | "against" | "reach"> {
   theirs: Result
 }
 
-async function measure({ name, what, against, reach, share, ...servers }: Comparison): Promise<Row> {
+async function measure({ name, what, against, reach, share, longer = 1, ...servers }: Comparison): Promise<Row> {
   const requests = Math.ceil(REQUESTS * share)
-  const [ours, theirs] = await compare([servers.ours(), servers.theirs()], { rounds: ROUNDS, requests })
+  const [ours, theirs] = await compare([servers.ours(), servers.theirs()], { rounds: ROUNDS * longer, requests })
   if (!ours || !theirs) throw new Error("a comparison needs two results")
   return { name, what, against, reach, ratio: ratioOf(ours.rounds, theirs.rounds), ours, theirs }
 }

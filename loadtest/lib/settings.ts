@@ -25,6 +25,8 @@ export const AUTH_URL = given("AUTH_URL") && withoutSlash(given("AUTH_URL") as s
 export const RESOURCE = given("RESOURCE") ?? `${BASE_URL}/mcp`
 /** A second resource that the same authorization server issues tokens for: those are no good here. */
 export const OTHER_RESOURCE = given("OTHER_RESOURCE")
+/** An access token that was good once: nobody can make one in the time of a test. */
+export const EXPIRED_TOKEN = given("EXPIRED_TOKEN")
 /** A client that may use client_credentials; without one people are made up and authorize a client that registers itself. */
 export const CLIENT_ID = given("CLIENT_ID")
 export const CLIENT_SECRET = given("CLIENT_SECRET")

@@ -13,7 +13,7 @@ import {
   requireRevoked,
   revoke,
 } from "./authorization-server.ts"
-import { OTHER_RESOURCE, TOKEN_CACHE_SECONDS } from "./settings.ts"
+import { EXPIRED_TOKEN, OTHER_RESOURCE, TOKEN_CACHE_SECONDS } from "./settings.ts"
 
 const TOGETHER = 20
 
@@ -60,11 +60,15 @@ export interface BadToken {
 export function mintBadTokens(server: AuthorizationServer): BadToken[] {
   const [good = "", revoked = ""] = mintTokens(server, 2)
   requireRevoked(revoke(server, revoked))
-  const bad = [{ kind: "revoked", token: revoked }, ...forgeriesOf(good)]
+  const bad = [{ kind: "revoked", token: revoked }, ...forgeriesOf(good), ...expired()]
   if (OTHER_RESOURCE !== undefined && server.client.secret !== undefined)
     bad.push({ kind: "for another resource", token: requireAccessToken(requestToken(server, OTHER_RESOURCE)) })
   return bad
 }
+
+/** One where the environment has one. */
+export const expired = (): BadToken[] =>
+  EXPIRED_TOKEN === undefined ? [] : [{ kind: "expired", token: EXPIRED_TOKEN }]
 
 /** What anybody can make of a token that was seen. An opaque token has no parts: then there are none. */
 export function forgeriesOf(token: string): BadToken[] {

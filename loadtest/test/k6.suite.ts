@@ -56,6 +56,7 @@ describe("smoke", () => {
     expect(verdictOf(outcome), outcome.output).toEqual({ passed: true, words: "passed" })
     expect(outcome.result?.failedChecks).toEqual({})
     expect(outcome.result?.metrics["decisions"]?.["count"]).toBeGreaterThan(70)
+    expect(outcome.result?.waiting["expired"]?.["max"], "an expired token was presented").toBeGreaterThan(0)
   })
 
   it("passes without a client of the operator: people who are made up authorize one", async () => {

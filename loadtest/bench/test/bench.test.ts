@@ -5,10 +5,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { expect, it, onTestFinished } from "vitest"
-import { comparisonsOn } from "../comparisons.ts"
+import { type Comparison, comparisonsOn } from "../comparisons.ts"
 
 const documents = join(import.meta.dirname, "../../../docs")
-const names = comparisonsOn("").map(({ name }) => name)
+const comparisons = comparisonsOn("")
 
 /** One round in a directory of its own; the documents are a copy. */
 async function run(script: string, ...args: string[]) {
@@ -31,11 +31,14 @@ const text = expect.stringMatching(/./)
 it("npm run bench prints a row for each comparison and writes the same as JSON", { timeout: 180_000 }, async () => {
   const { lines, json, read } = await run("bench.ts", "--only=ratios")
 
-  const result = { name: text, rounds: [positive], cpuMsPerThousand: positive, requestsPerSecond: positive }
-  const about = { what: text, against: text, reach: positive, ratio: expect.anything(), ours: result, theirs: result }
-  expect(json.rows).toEqual(names.map((name) => ({ name, ...about })))
+  const rowOf = ({ name, longer = 1 }: Comparison) => {
+    const rounds = Array.from({ length: longer }, () => positive)
+    const result = { name: text, rounds, cpuMsPerThousand: positive, requestsPerSecond: positive }
+    return { name, what: text, against: text, reach: positive, ratio: expect.anything(), ours: result, theirs: result }
+  }
+  expect(json.rows).toEqual(comparisons.map(rowOf))
   const rows = lines.filter((line) => line.includes("| no ratio: fewer than 3 rounds |"))
-  expect(rows).toHaveLength(names.length)
+  expect(rows).toHaveLength(comparisons.length)
   const document = await read("performance.md")
   for (const row of rows) expect(document).toContain(row)
 })
