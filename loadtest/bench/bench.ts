@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what introspection and the guard cost, against the least that a server could do. Prints a table, writes JSON.
  * `-- --only=NAME,NAME` leaves out the rest; `--strict` fails when a ratio is refused or not reached; `--docs=docs` writes the tables into
- * docs/performance.md; `--profile=DIRECTORY` says where the processor time went.
+ * docs/performance.md and the README; `--profile=DIRECTORY` says where the processor time went.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
@@ -11,13 +11,13 @@ import { compare, type Result } from "./contest.ts"
 import { circumstances, table, writePart } from "./document.ts"
 import { describeProfiles } from "./profile.ts"
 import { pin, profileInto } from "./server-process.ts"
-import { describeStart, measureStart } from "./start.ts"
+import { describeStarts, measureStarts } from "./start.ts"
 import { describeRatio, describeSpread, type Ratio, ratioOf } from "./statistics.ts"
 import { describe, measureVerifier } from "./verifier.ts"
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 7)
 const REQUESTS = Number(process.env["BENCH_REQUESTS"] ?? 10_000)
-/** Of the built service. */
+/** Of each built service. */
 const STARTS = 5
 
 const options = {
@@ -40,6 +40,19 @@ async function measure({ name, what, against, reach, share, longer = 1, ...serve
   if (!ours || !theirs) throw new Error("a comparison needs two results")
   return { name, what, against, reach, ratio: ratioOf(ours.rounds, theirs.rounds), ours, theirs }
 }
+
+const describeInShort = (rows: readonly Row[]): string =>
+  table(
+    ["what", "against", "reach", "ratio", "ms / 1,000", "against"],
+    "llrrrr",
+    rows.map(({ what, against, reach, ratio, ours, theirs }) => [
+      what,
+      against,
+      `≥ ${reach.toFixed(2)}`,
+      describeRatio(ratio),
+      ...[ours, theirs].map(({ cpuMsPerThousand }) => cpuMsPerThousand.toFixed(0)),
+    ]),
+  )
 
 const describeRows = (rows: readonly Row[]): string =>
   table(
@@ -76,12 +89,12 @@ try {
   await redis.stop()
 }
 const figures = chosen.includes("verifier") ? await measureVerifier() : undefined
-const start = chosen.includes("start") ? await measureStart({ times: STARTS }) : undefined
+const start = chosen.includes("start") ? await measureStarts(STARTS) : undefined
 
 const parts = {
   ratios: rows.length > 0 ? describeRows(rows) : undefined,
   verifier: figures && describe(figures),
-  start: start && describeStart(start),
+  start: start && describeStarts(start),
 }
 const where = `${circumstances()}, ${ROUNDS} rounds of ${REQUESTS} requests`
 console.log(
@@ -92,8 +105,9 @@ console.log(
 if (profile !== undefined) console.log(`\n${describeProfiles(profile)}`)
 for (const [name, content] of Object.entries(parts)) {
   const whole = name !== "ratios" || rows.length === comparisons.length // a table of some rows would drive out the others
-  if (docs !== undefined && content !== undefined && whole)
-    writePart(`${docs}/performance.md`, name, `\`npm run bench -- --only=${name}\`: ${where}.\n\n${content}`)
+  if (docs === undefined || content === undefined || !whole) continue
+  const measured = (what: string) => `\`npm run bench -- --only=${name}\`: ${where}.\n\n${what}`
+  writePart(docs, name, measured(content), measured(name === "ratios" ? describeInShort(rows) : content))
 }
 
 mkdirSync("bench-results", { recursive: true })

@@ -2,17 +2,27 @@
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
+import { join } from "node:path"
+
+const beginOf = (name: string) => `<!-- measured: ${name} -->`
 
 /** @throws Error when the document has no such part */
 export function replacePart(text: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- measured: ${name} -->`, `<!-- end: ${name} -->`]
+  const [begin, end] = [beginOf(name), `<!-- end: ${name} -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`the document has no part ${begin} … ${end}`)
   return `${text.slice(0, from)}${begin}\n${content.trim()}\n${text.slice(to)}`
 }
 
-export function writePart(file: string, name: string, content: string): void {
-  writeFileSync(file, replacePart(readFileSync(file, "utf8"), name, content))
+/**
+ * Writes into performance.md of the directory, and beside it into the README where that has this part.
+ * @param inShort for the README
+ */
+export function writePart(docs: string, name: string, content: string, inShort = content): void {
+  const [page, readme] = [join(docs, "performance.md"), join(docs, "../README.md")]
+  writeFileSync(page, replacePart(readFileSync(page, "utf8"), name, content))
+  const text = readFileSync(readme, "utf8")
+  if (text.includes(beginOf(name))) writeFileSync(readme, replacePart(text, name, inShort))
 }
 
 /** The machine and the day, as a reader needs them to repeat it. */

@@ -69,9 +69,5 @@ console.log(file)
 function write(directory: string, name: string, { text, plot }: Part): void {
   const image = `performance-${name}.svg`
   if (plot !== undefined) writeFileSync(join(directory, image), drawPlot(plot))
-  writePart(
-    join(directory, "performance.md"),
-    name,
-    plot === undefined ? text : `${text}\n\n![${plot.title}](${image})`,
-  )
+  writePart(directory, name, plot === undefined ? text : `${text}\n\n![${plot.title}](${image})`)
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { findFreePort } from "@gatehouse/test-kit"
 import { table } from "./document.ts"
 import { cpuMsOf } from "./processor-time.ts"
+import { startAuthorizationServer } from "./servers/authorization-server.ts"
 import { median } from "./statistics.ts"
 
 export interface StartFigures {
@@ -18,7 +19,7 @@ export interface StartFigures {
 
 export interface StartOptions {
   times: number
-  service?: "all-in-one" | "auth"
+  service?: "all-in-one" | "auth" | "mcp"
   env?: Record<string, string>
 }
 
@@ -60,8 +61,43 @@ export async function measureStart(options: StartOptions): Promise<StartFigures>
   return { readyMs: of("readyMs"), readyCpuMs: of("readyCpuMs"), idleMegabytes: of("idleMegabytes") }
 }
 
-export const describeStart = ({ readyMs, readyCpuMs, idleMegabytes }: StartFigures): string =>
-  table(["the all-in-one service, built", "measured", "reach"], "lrr", [
-    ["start to ready", `${readyMs.toFixed(0)} ms, ${readyCpuMs.toFixed(0)} ms of processor time`, "< 1 s"],
-    ["resident when idle", `${idleMegabytes.toFixed(0)} MB`, "< 120 MB"],
-  ])
+export interface StartRow extends StartFigures {
+  what: string
+}
+
+/** Both services in one process, and each on its own: the MCP service beside an authorization server that answers. */
+export async function measureStarts(times: number): Promise<StartRow[]> {
+  const { app, issuer, resource, credentials } = await startAuthorizationServer()
+  const internalUrl = await app.listen({ host: "127.0.0.1", port: 0 })
+  const env = {
+    AUTH_MODE: "external",
+    AUTH_SERVER_URL: issuer,
+    AUTH_SERVER_INTERNAL_URL: internalUrl,
+    RESOURCE_URL: resource,
+    INTROSPECTION_CLIENT_ID: credentials.clientId,
+    INTROSPECTION_CLIENT_SECRET: credentials.clientSecret,
+  }
+  try {
+    return [
+      { what: "both services in one process", ...(await measureStart({ times })) },
+      { what: "authorization server", ...(await measureStart({ times, service: "auth" })) },
+      { what: "MCP service", ...(await measureStart({ times, service: "mcp", env })) },
+    ]
+  } finally {
+    await app.close()
+  }
+}
+
+export const describeStarts = (rows: readonly StartRow[]): string =>
+  table(
+    ["built, in memory", "start to ready", "reach", "of processor time", "resident when idle", "reach"],
+    "lrrrrr",
+    rows.map(({ what, readyMs, readyCpuMs, idleMegabytes }) => [
+      what,
+      `${readyMs.toFixed(0)} ms`,
+      "< 1 s",
+      `${readyCpuMs.toFixed(0)} ms`,
+      `${idleMegabytes.toFixed(0)} MB`,
+      "< 120 MB",
+    ]),
+  )

@@ -25,7 +25,7 @@ export interface VerifierFigures {
   /** Of one signature check alone to that of refusing a forged token: 1 is as cheap as can be. */
   forged: Ratio
   /** While the circuit is open. */
-  openCircuitMaxMs: number
+  openCircuitP999Ms: number
   openCircuitOutcomes: string[]
   bytesPerToken: number
 }
@@ -123,6 +123,9 @@ async function stampede(): Promise<number> {
   return calls
 }
 
+/** As requests come to a server: one that waits for each answer would measure how a thread is woken, at every token. */
+const AT_ONCE = 32
+
 /** Interleaved rounds; the check alone is what the runtime's cryptography takes for one signature. */
 async function forged(): Promise<Ratio> {
   const setting = await start("hybrid")
@@ -131,7 +134,14 @@ async function forged(): Promise<Ratio> {
   const { publicKey } = setting.key
   const alone: number[] = []
   const refused: number[] = []
-  for (let i = 0; i < 5; i++) for (const token of tokens) await setting.verifier.verifyToken(token) // until it is compiled
+  const refuseAll = async () => {
+    let begun = 0
+    const worker = async () => {
+      while (begun < tokens.length) await setting.verifier.verifyToken(tokens[begun++] ?? "")
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  }
+  for (let i = 0; i < 5; i++) await refuseAll() // until it is compiled
   for (let round = 0; round < 9; round++) {
     alone.push(
       cpuMs(() => {
@@ -139,7 +149,7 @@ async function forged(): Promise<Ratio> {
       }),
     )
     const before = process.cpuUsage()
-    for (const token of tokens) await setting.verifier.verifyToken(token)
+    await refuseAll()
     const { user, system } = process.cpuUsage(before)
     refused.push((user + system) / 1000)
   }
@@ -160,15 +170,15 @@ function cpuMs(work: () => void): number {
   return (user + system) / 1000
 }
 
-async function openCircuit(): Promise<{ maxMs: number; outcomes: string[] }> {
+async function openCircuit(): Promise<{ p999Ms: number; outcomes: string[] }> {
   const setting = await start("introspection")
   const { server, verifier } = setting
   server.behaviour = status(500)
   await verifier.verifyMany(Array.from({ length: 20 }, (_, i) => `opens-${i}`))
   const outcomes = new Set<string>()
-  const taken = await times(1000, async (i) => outcomes.add((await verifier.verifyToken(`refused-${i}`)).outcome))
+  const taken = await times(10_000, async (i) => outcomes.add((await verifier.verifyToken(`refused-${i}`)).outcome))
   await stop(setting)
-  return { maxMs: at(taken, 0.999), outcomes: [...outcomes] }
+  return { p999Ms: at(taken, 0.999), outcomes: [...outcomes] }
 }
 
 /** Heap after two collections, before and after remembering tokens that have nothing in common. */
@@ -200,13 +210,13 @@ async function memory(): Promise<number> {
 }
 
 export async function measureVerifier(): Promise<VerifierFigures> {
-  const { maxMs, outcomes } = await openCircuit()
+  const { p999Ms, outcomes } = await openCircuit()
   return {
     hitP99Ms: await hit(),
     missAddedP95Ms: await miss(),
     callsForOneColdToken: await stampede(),
     forged: await forged(),
-    openCircuitMaxMs: maxMs,
+    openCircuitP999Ms: p999Ms,
     openCircuitOutcomes: outcomes,
     bytesPerToken: await memory(),
   }
@@ -225,7 +235,7 @@ export const describe = (figures: VerifierFigures): string =>
     ],
     [
       "answer while the circuit is open, p99.9",
-      `${figures.openCircuitMaxMs.toFixed(2)} ms, all ${figures.openCircuitOutcomes.join(", ")}`,
+      `${figures.openCircuitP999Ms.toFixed(2)} ms, all ${figures.openCircuitOutcomes.join(", ")}`,
       "< 10 ms",
     ],
     ["memory of a remembered token", `${figures.bytesPerToken.toFixed(0)} bytes`, "< 1,024"],

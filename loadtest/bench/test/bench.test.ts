@@ -1,23 +1,24 @@
 /** The benchmark runs: every server starts, answers rightly, and gives its row. What the rows say depends on the machine. */
 import { execFile } from "node:child_process"
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises"
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { expect, it, onTestFinished } from "vitest"
 import { type Comparison, comparisonsOn } from "../comparisons.ts"
 
-const documents = join(import.meta.dirname, "../../../docs")
+const root = join(import.meta.dirname, "../../..")
 const comparisons = comparisonsOn("")
 
 /** One round in a directory of its own; the documents are a copy. */
 async function run(script: string, ...args: string[]) {
   const cwd = await mkdtemp(join(tmpdir(), "gatehouse-bench-"))
   onTestFinished(() => rm(cwd, { recursive: true, force: true }))
-  await cp(join(documents, "performance.md"), join(cwd, "performance.md"))
+  await mkdir(join(cwd, "docs"))
+  for (const file of ["README.md", "docs/performance.md"]) await cp(join(root, file), join(cwd, file))
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--expose-gc", "--conditions=source", join(import.meta.dirname, "..", script), "--docs=.", ...args],
+    ["--expose-gc", "--conditions=source", join(import.meta.dirname, "..", script), "--docs=docs", ...args],
     { cwd, env: { PATH: process.env["PATH"] ?? "", BENCH_ROUNDS: "1", BENCH_REQUESTS: "200" } },
   )
   const lines = stdout.trim().split("\n")
@@ -39,8 +40,9 @@ it("npm run bench prints a row for each comparison and writes the same as JSON",
   expect(json.rows).toEqual(comparisons.map(rowOf))
   const rows = lines.filter((line) => line.includes("| no ratio: fewer than 3 rounds |"))
   expect(rows).toHaveLength(comparisons.length)
-  const document = await read("performance.md")
+  const document = await read("docs/performance.md")
   for (const row of rows) expect(document).toContain(row)
+  for (const { what } of comparisons) expect(await read("README.md")).toMatch(`| ${what} |`)
 })
 
 it("npm run bench:growth gives its tables and plots, at sizes as small as they are wanted", {
@@ -64,7 +66,7 @@ it("npm run bench:growth gives its tables and plots, at sizes as small as they a
     perStream: { heap: positive },
   })
   for (const image of ["performance-tokens.svg", "performance-connections.svg"])
-    expect(await read(image)).toMatch(/^<svg [\s\S]+<circle [\s\S]+<\/svg>\n$/)
+    expect(await read(`docs/${image}`)).toMatch(/^<svg [\s\S]+<circle [\s\S]+<\/svg>\n$/)
 })
 
 it("npm run bench names what there is when it is asked for something else", async () => {
