@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { createFaultProxy, type FaultProxy, findFreePort, type RedisServer, startRedis } from "@gatehouse/test-kit"
 import { type RunningProcess, root, runNode, untilReady } from "../../services/all-in-one/test/processes.ts"
+import { issueToken } from "./issue-token.ts"
 
 const CLIENT_ID = "load"
 const OTHER_RESOURCE = "https://other.example/mcp"
@@ -103,35 +104,29 @@ async function startParts(replicas: number, cleanUps: (() => Promise<unknown>)[]
     METRICS_URL: `http://127.0.0.1:${managementPorts[0]}/metrics`,
     EXPIRED_TOKEN: expired.token,
   }
-  await pause(Math.max(0, expired.atMs - Date.now()))
+  await pause(Math.max(0, expired.expiredAtMs - Date.now()))
   return { redis, network, auth, env }
 }
 
-/** More than the clocks of two machines may differ. */
+/** More than the 5 s by which a verifier lets clocks differ. */
 const SKEW_MS = 10_000
-
-/** A token of the same authorization server, signed with the same key, that will have expired when this is over. */
-async function mintShortLived({ issuerPort, authEnv, clientSecret, resource }: ShortLived) {
-  const auth = await openAuth(issuerPort, { ...authEnv, ACCESS_TOKEN_TTL_SECONDS: "1" })
-  try {
-    const answer = await fetch(`${authEnv.BASE_URI}/token`, {
-      method: "POST",
-      headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${clientSecret}`)}` },
-      body: new URLSearchParams({ grant_type: "client_credentials", scope: "mcp", resource }),
-    })
-    if (!answer.ok) throw new Error(`/token answered ${answer.status}: ${await answer.text()}`)
-    const { access_token: token } = (await answer.json()) as { access_token: string }
-    return { token, atMs: Date.now() + 1000 + SKEW_MS }
-  } finally {
-    await auth.end()
-  }
-}
 
 interface ShortLived {
   issuerPort: number
   authEnv: Record<string, string> & { BASE_URI: string }
   clientSecret: string
   resource: string
+}
+
+/** A token of the same authorization server, signed with the same key, that will have expired at that time. */
+async function mintShortLived({ issuerPort, authEnv, clientSecret, resource }: ShortLived) {
+  const auth = await openAuth(issuerPort, { ...authEnv, ACCESS_TOKEN_TTL_SECONDS: "1" })
+  try {
+    const token = await issueToken(authEnv.BASE_URI, { clientId: CLIENT_ID, clientSecret }, resource)
+    return { token, expiredAtMs: Date.now() + 1000 + SKEW_MS }
+  } finally {
+    await auth.end()
+  }
 }
 
 function clientsOf(resource: string, clientSecret: string, introspectionSecret: string): string {

@@ -41,32 +41,32 @@ async function measure({ name, what, against, reach, share, longer = 1, ...serve
   return { name, what, against, reach, ratio: ratioOf(ours.rounds, theirs.rounds), ours, theirs }
 }
 
-const describeInShort = (rows: readonly Row[]): string =>
-  table(
-    ["what", "against", "reach", "ratio", "ms / 1,000", "against"],
-    "llrrrr",
-    rows.map(({ what, against, reach, ratio, ours, theirs }) => [
-      what,
-      against,
-      `≥ ${reach.toFixed(2)}`,
-      describeRatio(ratio),
-      ...[ours, theirs].map(({ cpuMsPerThousand }) => cpuMsPerThousand.toFixed(0)),
-    ]),
-  )
+interface Column {
+  head: string
+  /** As in `table`. */
+  side: "l" | "r"
+  cell: (row: Row) => string
+  /** Left out in the README. */
+  detail?: true
+}
 
-const describeRows = (rows: readonly Row[]): string =>
+const columns: Column[] = [
+  { head: "what", side: "l", cell: ({ what }) => what },
+  { head: "against", side: "l", cell: ({ against }) => against },
+  { head: "reach", side: "r", cell: ({ reach }) => `≥ ${reach.toFixed(2)}` },
+  { head: "ratio", side: "r", cell: ({ ratio }) => describeRatio(ratio) },
+  { head: "its rounds", side: "r", cell: ({ ratio }) => describeSpread(ratio), detail: true },
+  { head: "ms / 1,000", side: "r", cell: ({ ours }) => ours.cpuMsPerThousand.toFixed(0) },
+  { head: "against", side: "r", cell: ({ theirs }) => theirs.cpuMsPerThousand.toFixed(0) },
+  { head: "per second", side: "r", cell: ({ ours }) => ours.requestsPerSecond.toFixed(0), detail: true },
+  { head: "against", side: "r", cell: ({ theirs }) => theirs.requestsPerSecond.toFixed(0), detail: true },
+]
+
+const describeRows = (rows: readonly Row[], shown: readonly Column[] = columns): string =>
   table(
-    ["what", "against", "reach", "ratio", "its rounds", "ms / 1,000", "against", "per second", "against"],
-    "llrrrrrrr",
-    rows.map(({ what, against, reach, ratio, ours, theirs }) => [
-      what,
-      against,
-      `≥ ${reach.toFixed(2)}`,
-      describeRatio(ratio),
-      describeSpread(ratio),
-      ...[ours, theirs].map(({ cpuMsPerThousand }) => cpuMsPerThousand.toFixed(0)),
-      ...[ours, theirs].map(({ requestsPerSecond }) => requestsPerSecond.toFixed(0)),
-    ]),
+    shown.map(({ head }) => head),
+    shown.map(({ side }) => side).join(""),
+    rows.map((row) => shown.map(({ cell }) => cell(row))),
   )
 
 pin(process.pid, 1)
@@ -91,24 +91,38 @@ try {
 const figures = chosen.includes("verifier") ? await measureVerifier() : undefined
 const start = chosen.includes("start") ? await measureStarts(STARTS) : undefined
 
-const parts = {
-  ratios: rows.length > 0 ? describeRows(rows) : undefined,
-  verifier: figures && describe(figures),
-  start: start && describeStarts(start),
+interface Part {
+  text: string
+  /** For the README, where that is another. */
+  inShort?: string
+  /** How often it was measured. */
+  times: string
 }
-const where = `${circumstances()}, ${ROUNDS} rounds of ${REQUESTS} requests`
-console.log(
-  `${Object.values(parts)
-    .filter((part) => part !== undefined)
-    .join("\n\n")}\n\n${where}`,
-)
-if (profile !== undefined) console.log(`\n${describeProfiles(profile)}`)
-for (const [name, content] of Object.entries(parts)) {
+
+const inShort = columns.filter(({ detail }) => !detail)
+const parts: Record<string, Part | undefined> = {
+  ratios:
+    rows.length > 0
+      ? {
+          text: describeRows(rows),
+          inShort: describeRows(rows, inShort),
+          times: `${ROUNDS} rounds of ${REQUESTS} requests, other numbers where a row needs them`,
+        }
+      : undefined,
+  verifier: figures && { text: describe(figures), times: "each figure as often as loadtest/bench/verifier.ts says" },
+  start: start && { text: describeStarts(start), times: `medians of ${STARTS} starts each` },
+}
+const where = circumstances()
+for (const [name, part] of Object.entries(parts)) {
+  if (part === undefined) continue
+  const { text, inShort = text, times } = part
+  console.log(`${text}\n\n${where}, ${times}\n`)
   const whole = name !== "ratios" || rows.length === comparisons.length // a table of some rows would drive out the others
-  if (docs === undefined || content === undefined || !whole) continue
-  const measured = (what: string) => `\`npm run bench -- --only=${name}\`: ${where}.\n\n${what}`
-  writePart(docs, name, measured(content), measured(name === "ratios" ? describeInShort(rows) : content))
+  if (docs === undefined || !whole) continue
+  const measured = (what: string) => `\`npm run bench -- --only=${name}\`: ${where}, ${times}.\n\n${what}`
+  writePart(docs, name, measured(text), measured(inShort))
 }
+if (profile !== undefined) console.log(`${describeProfiles(profile)}\n`)
 
 mkdirSync("bench-results", { recursive: true })
 const file = `bench-results/${new Date().toISOString().replaceAll(":", "-")}.json`

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { askRedis, findFreePort, startRedis } from "@gatehouse/test-kit"
 import { type RunningProcess, root, runNode, untilReady } from "../../services/all-in-one/test/processes.ts"
+import { issueToken } from "../all/issue-token.ts"
 import type { Contestant } from "./contest.ts"
 import { send } from "./load.ts"
 import { cpuMsOf } from "./processor-time.ts"
@@ -66,10 +67,11 @@ async function startParts(
   for (let i = 0; i < count; i++) ports.push(await startMcp(issuer, parts))
   for (const pid of pids) pin(pid, 0)
 
+  const client = { clientId: "robot", clientSecret: parts.clientSecret }
   let tokens: string[] = []
   const prepare = async (requests: number) => {
     tokens = []
-    while (tokens.length < requests / CALLS_PER_TOKEN) tokens.push(await issueToken(issuer, parts))
+    while (tokens.length < requests / CALLS_PER_TOKEN) tokens.push(await issueToken(issuer, client, resource))
   }
   const work = async (requests: number) => {
     const [share, connections] = [Math.ceil(requests / count), Math.ceil(CONNECTIONS / count)]
@@ -131,14 +133,4 @@ async function startService(
   cleanUp(service.end)
   await untilReady(service, managementPort)
   measure(service.child.pid)
-}
-
-async function issueToken(issuer: string, { clientSecret }: Parts): Promise<string> {
-  const answer = await fetch(`${issuer}/token`, {
-    method: "POST",
-    headers: { authorization: `Basic ${btoa(`robot:${clientSecret}`)}` },
-    body: new URLSearchParams({ grant_type: "client_credentials", scope: "mcp", resource }),
-  })
-  if (!answer.ok) throw new Error(`/token answered ${answer.status}: ${await answer.text()}`)
-  return ((await answer.json()) as { access_token: string }).access_token
 }

@@ -12,8 +12,8 @@ interface TokenRow {
   result: Result
   /** The cost, of that with the fewest tokens. */
   growth: Ratio
-  /** Of each that there are more than in the row before. */
-  bytesPerToken: number
+  /** Of each that there are more than in the row before; the first row has none. */
+  bytesPerToken?: number
 }
 
 export interface TokenSeries {
@@ -68,7 +68,8 @@ async function measureSubject(
   const starting = measured.map((tokens) => start(subject, tokens, (all) => bytes.set(tokens, all)))
   const results = await compare(starting, { rounds, requests: requests * subject.share })
   return results.map((result, place) => {
-    const [tokens = 0, fewer = 0] = [measured[place], measured[place - 1]]
+    const [tokens = 0, fewer] = [measured[place], measured[place - 1]]
+    if (fewer === undefined) return { tokens, result }
     const bytesPerToken = ((bytes.get(tokens) ?? 0) - (bytes.get(fewer) ?? 0)) / (tokens - fewer)
     return { tokens, result, bytesPerToken }
   })
@@ -130,7 +131,7 @@ export const describeTokens = (all: readonly TokenSeries[]): string =>
         rounded(result.cpuMsPerThousand),
         describeRatio(growth),
         result.requestsPerSecond.toFixed(0),
-        tokens < ENOUGH_TOKENS ? "" : bytesPerToken.toFixed(0),
+        tokens < ENOUGH_TOKENS ? "" : (bytesPerToken?.toFixed(0) ?? ""),
       ]),
     ),
   )

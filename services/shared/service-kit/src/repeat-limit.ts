@@ -6,7 +6,11 @@ const MINUTE_MS = 60_000
 const MAX_KINDS = 1_000
 
 /** Known by its class: a mark among its fields would cost more than the rest of it. */
-class Repeatable {}
+class Repeatable {
+  declare reason?: unknown
+  declare route?: unknown
+  declare status?: unknown
+}
 
 /** Marks a line's fields: its kind is its message with its reason, its route and its status. With LOG_LEVEL=debug every line is written. */
 export const repeatable = <F extends object>(fields: F): F => Object.assign(new Repeatable(), fields)
@@ -14,7 +18,7 @@ export const repeatable = <F extends object>(fields: F): F => Object.assign(new 
 /** Undefined: this line is to be written, however many there are. */
 export function kindOf(fields: unknown, message: string): string | undefined {
   if (!(fields instanceof Repeatable)) return undefined
-  const { reason, route, status }: Record<string, unknown> = { ...fields }
+  const { reason, route, status } = fields
   return [message, reason, route, status].filter((part) => part !== undefined).join(" ")
 }
 

@@ -16,8 +16,7 @@ export function refuseOddTarget(request: FastifyRequest, reply: FastifyReply, do
   if (countOf("host", raw.rawHeaders) > 1) return void refuse(reply, 400) // RFC 9112 §3.2
   // The router decodes before it compares, so that /%6dcp would be /mcp.
   const template = request.routeOptions.url ?? ""
-  if (target.includes("%") && pathOf(request).includes("%") && !/[:*]/.test(template))
-    return void reply.code(404).send({ error: "not_found" })
+  if (pathOf(request).includes("%") && !/[:*]/.test(template)) return void reply.code(404).send({ error: "not_found" })
   done()
 }
 
